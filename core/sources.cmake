@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# The core's sources, for every build that compiles them: native, Zephyr, bench.
+set(ZWG_CORE_SOURCES
+  ${CMAKE_CURRENT_LIST_DIR}/addr.c
+  ${CMAKE_CURRENT_LIST_DIR}/allowedips.c
+  ${CMAKE_CURRENT_LIST_DIR}/chain.c
+  ${CMAKE_CURRENT_LIST_DIR}/cookie.c
+  ${CMAKE_CURRENT_LIST_DIR}/counters.c
+  ${CMAKE_CURRENT_LIST_DIR}/deadlines.c
+  ${CMAKE_CURRENT_LIST_DIR}/device.c
+  ${CMAKE_CURRENT_LIST_DIR}/handshake.c
+  ${CMAKE_CURRENT_LIST_DIR}/inner.c
+  ${CMAKE_CURRENT_LIST_DIR}/jobs.c
+  ${CMAKE_CURRENT_LIST_DIR}/keypair.c
+  ${CMAKE_CURRENT_LIST_DIR}/map.c
+  ${CMAKE_CURRENT_LIST_DIR}/noise.c
+  ${CMAKE_CURRENT_LIST_DIR}/peer.c
+  ${CMAKE_CURRENT_LIST_DIR}/ratelimiter.c
+  ${CMAKE_CURRENT_LIST_DIR}/receive.c
+  ${CMAKE_CURRENT_LIST_DIR}/replay.c
+  ${CMAKE_CURRENT_LIST_DIR}/send.c
+  ${CMAKE_CURRENT_LIST_DIR}/timers.c
+)
+set(ZWG_CRYPTO_SHARED_SOURCES
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/secret.c
+)
+set(ZWG_CRYPTO_PORTABLE_SOURCES
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/aead.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/blake2s.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/chacha20.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/poly1305.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/x25519.c
+)
