@@ -9,6 +9,7 @@ set(ZWG_CORE_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/deadlines.c
   ${CMAKE_CURRENT_LIST_DIR}/device.c
   ${CMAKE_CURRENT_LIST_DIR}/handshake.c
+  ${CMAKE_CURRENT_LIST_DIR}/index.c
   ${CMAKE_CURRENT_LIST_DIR}/inner.c
   ${CMAKE_CURRENT_LIST_DIR}/jobs.c
   ${CMAKE_CURRENT_LIST_DIR}/keypair.c

@@ -129,6 +129,7 @@ struct zwg_timers {
 	zwg_time zero_key_material;
 	zwg_time persistent_keepalive;
 	uint8_t attempts;
+	bool deferred; /**< retransmit_handshake sends an initiation that was asked for too early. */
 	bool need_another_keepalive;
 	bool last_minute_done;
 };
@@ -161,12 +162,13 @@ struct zwg_peer {
 	uint32_t id;
 	uint32_t generation;     /**< Changes whenever a job under way must not be committed. */
 	uint32_t response_epoch; /**< Changes with each initiation accepted. */
-	uint32_t wanting_next;   /**< The next peer that wants an initiation, id plus one. */
+	uint32_t link;           /**< The next in the list it stands in (see zwg_device), id plus one. */
 	uint16_t keepalive;      /**< Persistent keepalive in seconds; 0: off. */
 	bool used;
-	bool wants_initiation;
+	bool wants_initiation;   /**< Stands in the list of those that want one. */
+	bool initiating;         /**< A job makes one. */
 	bool up;
-	bool handshake_sent;     /**< last_handshake_sent is valid. */
+	bool handshake_sent;      /**< last_handshake_sent is valid. */
 	bool initiation_accepted; /**< last_initiation_accepted is valid. */
 	zwg_time last_handshake_sent;
 	zwg_time last_initiation_accepted;
@@ -201,16 +203,17 @@ struct zwg_device {
 	struct zwg_counters counters;
 	uint32_t mtu;
 	bool up;
-	bool wake_wanted;  /**< The port was told wake_at. */
-	zwg_time wake_at;
+	zwg_time wake_at; /**< What the port was told last. */
 	zwg_time load_until; /**< Under load before this. */
 	uint8_t cookie_secret[32];
 	zwg_time cookie_secret_birth;
 	bool cookie_secret_set;
 	uint32_t queue_first;
 	uint32_t queue_count;
-	uint32_t wanting_first; /**< Peers that want an initiation, ids plus one. */
+	uint32_t wanting_first; /**< Peers that want an initiation, in order, ids plus one. */
 	uint32_t wanting_last;
+	bool queue_turn;        /**< The next job comes from the queue, if there is one. */
+	uint32_t peers_free;    /**< Free places among those touched, ids plus one. */
 	uint32_t peers_touched; /**< Peers ever used; those above were never written. */
 	uint32_t peers_used;
 	struct zwg_queued queue[ZWG_HANDSHAKE_QUEUE];
@@ -237,7 +240,8 @@ struct zwg_job {
 	const struct zwg_port *port;
 	void *ctx;
 	enum zwg_job_step step;
-	int result;
+	bool failed;
+	enum zwg_drop why; /**< If it failed. */
 	uint32_t x25519; /**< Scalar multiplications done. */
 	uint32_t peer_id;
 	uint32_t peer_generation;
