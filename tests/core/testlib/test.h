@@ -181,7 +181,7 @@ static inline bool test_check_hex(const void *got, const char *want, const char 
 	return test_check_mem(got, bytes, len, file, line, what);
 }
 
-/** The next 64 random bits (splitmix64). Every program starts from ZWG_SEED, or 1. */
+/** The next 64 random bits (splitmix64). Every test starts from ZWG_SEED, or 1. */
 static inline uint64_t test_random(void)
 {
 	uint64_t z = test_state.random += 0x9e3779b97f4a7c15;
@@ -228,13 +228,14 @@ static inline int test_main(const struct test *tests, size_t count, int argc, ch
 {
 	const char *seed = getenv("ZWG_SEED");
 	unsigned int passed = 0, failed = 0, skipped = 0;
+	uint64_t first = seed != NULL ? strtoull(seed, NULL, 0) : 1;
 
-	test_state.random = seed != NULL ? strtoull(seed, NULL, 0) : 1;
-	printf("# ZWG_SEED=%" PRIu64 "\n", test_state.random);
+	printf("# ZWG_SEED=%" PRIu64 "\n", first);
 	for (size_t i = 0; i < count; i++) {
 		if (!test_selected(tests[i].name, argc, argv)) {
 			continue;
 		}
+		test_state.random = first;
 		test_state.checks = 0;
 		test_state.failures = 0;
 		test_state.skipped = NULL;
@@ -248,7 +249,8 @@ static inline int test_main(const struct test *tests, size_t count, int argc, ch
 			       test_state.failures, test_state.checks);
 			failed++;
 		} else {
-			printf("ok %zu - %s (%u checks)\n", i + 1, tests[i].name, test_state.checks);
+			printf("ok %zu - %s (%u checks)\n", i + 1, tests[i].name,
+			       test_state.checks);
 			passed++;
 		}
 		fflush(stdout);
