@@ -72,7 +72,7 @@ bool zwg_keypair_begin(struct zwg_device *dev, struct zwg_peer *peer, const stru
 	keypair->local_index = job->local_index;
 	keypair->remote_index = job->remote_index;
 	keypair->initiator = initiator;
-	keypair->may_send = initiator;
+	keypair->may_send = true;
 	keypair->may_receive = true;
 	peer->keypair_of[role] = (uint8_t)(number + 1);
 	zwg_index_insert(dev, job->local_index, peer, number);
@@ -85,7 +85,6 @@ bool zwg_keypair_confirm(struct zwg_device *dev, struct zwg_peer *peer, uint32_t
 		return false;
 	move(dev, peer, ZWG_CURRENT, ZWG_PREVIOUS);
 	move(dev, peer, ZWG_NEXT, ZWG_CURRENT);
-	peer->keypairs[number].may_send = true;
 	return true;
 }
 
