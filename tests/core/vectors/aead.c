@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-#include "crypto.h"
+#include "crypto/crypto.h"
 
 #define MAX_LEN	  1500
 #define MAX_SEGS  20

@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-#include "crypto.h"
+#include "crypto/crypto.h"
 
 static const struct {
 	size_t out_len, key_len, len;

@@ -7,7 +7,7 @@
 
 #include <zwg/chain.h>
 
-#include "secret.h"
+#include "crypto/secret.h"
 
 /* 12 bytes in 8 fragments, four of them empty: at the front, twice in the middle, at the end. */
 static uint8_t bytes[12];

@@ -8,7 +8,7 @@
 
 #include "test.h"
 
-#include "crypto.h"
+#include "crypto/crypto.h"
 
 #define MAX_WORDS 9
 #define MAX_BYTES 2048

@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-#include "crypto.h"
+#include "crypto/crypto.h"
 
 #define P_MINUS_1 "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
 #define P	  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
