@@ -56,10 +56,11 @@ struct zwg_stamp {
 	void *ctx;
 	uint64_t next;     /**< The least stamp not used: seconds << 6 | tick. */
 	uint64_t reserved; /**< The mark in storage, in seconds: stamps below it may be used. */
-	zwg_time carried;  /**< Monotonic time at which next was last carried forward. */
+	uint64_t base;     /**< Where the clocks had carried the stamp at base_time, in seconds. */
+	zwg_time base_time;
 	uint64_t stepped;  /**< Seconds that a wall clock has put it forward. */
 	bool loaded;
-	bool fresh;        /**< Storage was empty and no mark has been stored. */
+	bool fresh;        /**< Storage was empty; neither a mark was stored nor a clock told. */
 };
 
 /**

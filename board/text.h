@@ -54,6 +54,9 @@ struct zwg_host_port {
 	uint16_t port;
 };
 
+/** Is it a host: a literal address without brackets, or a name, as below? At most ZWG_HOST_MAX. */
+bool zwg_host_valid(const char *host, size_t len);
+
 /**
  * HOST:PORT, where HOST is an IPv4 address, an IPv6 address in brackets (with a numeric zone, RFC
  * 4007, if need be: "[fe80::1%2]:51820"), or a name of letters, digits, "-", "_" and "." whose last
