@@ -181,10 +181,10 @@ static void test_full_buckets_give_way(void)
 			CHECK(zwg_ratelimiter_allow(&table, &addr, 0));
 		}
 	}
-	addr = v4(1000);
+	addr = v4(N);
 	CHECK(!zwg_ratelimiter_allow(&table, &addr, 49));
 	CHECK(zwg_ratelimiter_allow(&table, &addr, 50));
-	addr = v4(1001);
+	addr = v4(N + 1);
 	CHECK(!zwg_ratelimiter_allow(&table, &addr, 50));
 	for (uint32_t i = 1; i < N; i++) {
 		addr = v4(i);
