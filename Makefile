@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+# zwg from the command line. `make demo` and `make test` set up what they need: a virtual
+# environment in .venv and builds in build/. Nothing is installed outside this directory.
+
+PYTHON ?= python3
+BUILD  ?= build
+VENV   ?= .venv
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+# The board of the demo: sim (no hardware, no Zephyr) or mps2_an385 (the firmware in QEMU).
+BOARD  ?= sim
+
+PY     := $(VENV)/bin/python
+# The sanitizers and a build type that keeps their reports readable.
+ASAN   := -DZWG_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
+
+.PHONY: help demo test lint format clean
+help:
+	@echo 'make demo    a proved tunnel to a simulated board (BOARD=mps2_an385: to the firmware in QEMU)'
+	@echo 'make test    every test that this machine can run; says what was skipped and why'
+	@echo 'make lint    formatting and types'
+	@echo 'make format  formats C and Python'
+	@echo 'make clean   removes $(BUILD) and $(VENV)'
+
+# Python
+
+$(VENV)/bin/python:
+	@$(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo 'zwg: no virtual environment; on Debian and Ubuntu: apt install python3-venv' >&2; \
+		exit 1; }
+
+$(VENV)/host.stamp: host/pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable host
+	@touch $@
+
+$(VENV)/test.stamp: host/pyproject.toml tests/requirements.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable 'host[dev]' \
+		--requirement tests/requirements.txt
+	@touch $@ $(VENV)/host.stamp
+
+# The Linux port: the daemon and the simulated board
+
+.PHONY: linux
+linux:
+	@cmake -S linux-app -B $(BUILD)/linux -DCMAKE_BUILD_TYPE=RelWithDebInfo >$(BUILD)/linux.log \
+		|| { cat $(BUILD)/linux.log; exit 1; }
+	@cmake --build $(BUILD)/linux --parallel $(JOBS) >>$(BUILD)/linux.log \
+		|| { cat $(BUILD)/linux.log; exit 1; }
+
+linux: | $(BUILD)
+$(BUILD):
+	@mkdir -p $@
+
+# The two commands
+
+demo: linux $(VENV)/host.stamp
+	@$(VENV)/bin/wg-host demo --board $(BOARD) --sim $(BUILD)/linux/zwg-sim
+
+test: $(VENV)/test.stamp | $(BUILD)
+	@$(PY) tests/run.py --build $(BUILD) --jobs $(JOBS)
+
+# Keeping the house
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+lint: $(VENV)/test.stamp
+	$(VENV)/bin/ruff check host tests bench
+	$(VENV)/bin/ruff format --check host tests bench
+	$(VENV)/bin/mypy host/src
+	clang-format --dry-run --Werror $(C_FILES)
+
+format: $(VENV)/test.stamp
+	$(VENV)/bin/ruff format host tests bench
+	clang-format -i $(C_FILES)
+
+clean:
+	rm -rf $(BUILD) $(VENV)
