@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* A device with its lock, sockets, timer and handshake thread; see tunnel.h. */
+#include "tunnel.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "crypto/secret.h"
+#include "random.h"
+
+#define RECEIVE_BATCH    32 /* Datagrams taken from a socket under one lock. */
+#define HANDSHAKE_NICE   5  /* Data goes first where there is one processor. */
+#define DESTINATION_OFF4 16 /* In an IPv4 header, RFC 791. */
+#define DESTINATION_OFF6 24 /* In an IPv6 header, RFC 8200. */
+
+/* The core's port */
+
+static int port_send_message(void *ctx, const struct zwg_endpoint *to, uint8_t tos, const void *msg,
+			     size_t len)
+{
+	struct tunnel *tunnel = ctx;
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)msg, .iov_len = len};
+
+	return udp_send(&tunnel->udp, to, tos, &iov, 1);
+}
+
+static int port_send_packet(void *ctx, const struct zwg_endpoint *to, uint8_t tos,
+			    struct zwg_packet *pkt)
+{
+	struct tunnel *tunnel = ctx;
+	struct iovec iov[PACKET_MAX_SEGS];
+	int err = udp_send(&tunnel->udp, to, tos, iov, packet_iov(pkt, iov));
+
+	packet_put(&tunnel->pool, pkt);
+	return err;
+}
+
+static void port_release(void *ctx, struct zwg_packet *pkt)
+{
+	struct tunnel *tunnel = ctx;
+
+	packet_put(&tunnel->pool, pkt);
+}
+
+static int port_random(void *ctx, void *buf, size_t len)
+{
+	(void)ctx;
+	return random_bytes(buf, len);
+}
+
+static int port_tai64n(void *ctx, uint8_t stamp[ZWG_TAI64N_LEN])
+{
+	struct tunnel *tunnel = ctx;
+
+	return tunnel->ops->tai64n(tunnel->ctx, stamp);
+}
+
+static void port_wake_at(void *ctx, zwg_time when)
+{
+	struct tunnel *tunnel = ctx;
+
+	clock_timer_set(tunnel->timer.fd, when);
+}
+
+static void port_jobs_pending(void *ctx)
+{
+	struct tunnel *tunnel = ctx;
+
+	tunnel->jobs_pending = true;
+	pthread_cond_signal(&tunnel->jobs);
+}
+
+static void port_event(void *ctx, struct zwg_peer *peer, enum zwg_event event)
+{
+	struct tunnel *tunnel = ctx;
+
+	tunnel->ops->event(tunnel->ctx, peer, event);
+}
+
+static const struct zwg_port core_port = {
+	.send_message = port_send_message,
+	.send_packet = port_send_packet,
+	.release = port_release,
+	.random = port_random,
+	.tai64n = port_tai64n,
+	.wake_at = port_wake_at,
+	.jobs_pending = port_jobs_pending,
+	.event = port_event,
+};
+
+/* The handshake thread */
+
+static void run_jobs(struct tunnel *tunnel, struct zwg_job *job)
+{
+	while (!tunnel->stopping && zwg_job_take(tunnel->device, clock_now(), job)) {
+		do {
+			tunnel_unlock(tunnel);
+			zwg_job_compute(job);
+			tunnel_lock(tunnel);
+		} while (zwg_job_commit(tunnel->device, clock_now(), job));
+	}
+}
+
+static void *handshake_thread(void *arg)
+{
+	struct tunnel *tunnel = arg;
+	struct zwg_job job = {0};
+
+	setpriority(PRIO_PROCESS, 0, HANDSHAKE_NICE);
+	tunnel_lock(tunnel);
+	while (!tunnel->stopping) {
+		if (!tunnel->jobs_pending) {
+			pthread_cond_wait(&tunnel->jobs, &tunnel->lock);
+			continue;
+		}
+		tunnel->jobs_pending = false;
+		run_jobs(tunnel, &job);
+	}
+	tunnel_unlock(tunnel);
+	zwg_wipe(&job, sizeof(job));
+	return NULL;
+}
+
+/* Receiving */
+
+struct received {
+	struct zwg_packet *pkt;
+	struct zwg_endpoint from;
+	uint8_t tos;
+	enum zwg_verdict verdict;
+};
+
+static size_t receive_batch(struct tunnel *tunnel, int fd, struct received *batch)
+{
+	size_t count = 0;
+
+	while (count < RECEIVE_BATCH) {
+		struct received *r = &batch[count];
+		int err;
+
+		r->pkt = packet_get(&tunnel->pool);
+		if (!r->pkt)
+			break;
+		r->pkt->off = 0;
+		err = udp_receive(fd, r->pkt, &r->from, &r->tos);
+		if (err) {
+			packet_put(&tunnel->pool, r->pkt);
+			if (err == -EAGAIN)
+				break;
+			continue;
+		}
+		count++;
+	}
+	return count;
+}
+
+static void udp_ready(struct tunnel *tunnel, int fd)
+{
+	struct received batch[RECEIVE_BATCH];
+	size_t count = receive_batch(tunnel, fd, batch);
+	zwg_time now = clock_now();
+
+	tunnel_lock(tunnel);
+	for (size_t i = 0; i < count; i++)
+		batch[i].verdict = zwg_input(tunnel->device, now, batch[i].pkt, &batch[i].from,
+					     batch[i].tos, NULL);
+	tunnel_unlock(tunnel);
+	for (size_t i = 0; i < count; i++)
+		if (batch[i].verdict != ZWG_DELIVER ||
+		    !tunnel->ops->deliver(tunnel->ctx, batch[i].pkt))
+			packet_put(&tunnel->pool, batch[i].pkt);
+}
+
+static void udp4_ready(void *ctx, uint32_t events)
+{
+	struct tunnel *tunnel = ctx;
+
+	(void)events;
+	udp_ready(tunnel, tunnel->udp.fd[UDP_INET]);
+}
+
+static void udp6_ready(void *ctx, uint32_t events)
+{
+	struct tunnel *tunnel = ctx;
+
+	(void)events;
+	udp_ready(tunnel, tunnel->udp.fd[UDP_INET6]);
+}
+
+static void timer_ready(void *ctx, uint32_t events)
+{
+	struct tunnel *tunnel = ctx;
+
+	(void)events;
+	/* Cleared first: a wish that the core makes while it ticks must not be lost. */
+	clock_timer_clear(tunnel->timer.fd);
+	tunnel_lock(tunnel);
+	zwg_tick(tunnel->device, clock_now());
+	tunnel_unlock(tunnel);
+}
+
+/* Sending */
+
+static bool destination(const struct zwg_packet *pkt, struct zwg_addr *addr)
+{
+	struct zwg_chain bytes = packet_chain(pkt);
+	uint8_t version;
+
+	*addr = (struct zwg_addr){0};
+	if (!zwg_chain_read(&bytes, 0, &version, 1))
+		return false;
+	addr->family = version >> 4;
+	if (addr->family == ZWG_AF_INET)
+		return zwg_chain_read(&bytes, DESTINATION_OFF4, addr->bytes, 4);
+	if (addr->family == ZWG_AF_INET6)
+		return zwg_chain_read(&bytes, DESTINATION_OFF6, addr->bytes, 16);
+	return false;
+}
+
+/* Packets that wait for silent peers must not take the pool from those that answer: when half of it
+ * is out, only packets that a session can carry at once are accepted. */
+static bool may_wait(struct tunnel *tunnel, zwg_time now, const struct zwg_packet *pkt)
+{
+	struct zwg_peer_info info;
+	struct zwg_peer *peer;
+	struct zwg_addr addr;
+	bool session;
+
+	if (packets_available(&tunnel->pool) > tunnel->pool.count / 2)
+		return true;
+	if (!destination(pkt, &addr))
+		return true;
+	peer = zwg_route(tunnel->device, &addr);
+	if (!peer)
+		return true;
+	zwg_peer_get_info(peer, now, &info);
+	session = info.has_session;
+	zwg_wipe(&info, sizeof(info));
+	return session;
+}
+
+struct zwg_packet *tunnel_output(struct tunnel *tunnel, struct zwg_packet *first, int *errors)
+{
+	struct zwg_packet *refused = NULL, **last = &refused;
+	zwg_time now = clock_now();
+
+	tunnel_lock(tunnel);
+	for (struct zwg_packet *pkt = first, *next; pkt; pkt = next) {
+		int err = -ENOBUFS;
+
+		next = pkt->next;
+		pkt->next = NULL;
+		if (may_wait(tunnel, now, pkt))
+			err = zwg_output(tunnel->device, now, pkt);
+		if (err) {
+			*errors++ = err;
+			*last = pkt;
+			last = &pkt->next;
+		}
+	}
+	tunnel_unlock(tunnel);
+	return refused;
+}
+
+struct zwg_packet *tunnel_packet(struct tunnel *tunnel)
+{
+	return packet_get(&tunnel->pool);
+}
+
+void tunnel_release(struct tunnel *tunnel, struct zwg_packet *pkt)
+{
+	packet_put(&tunnel->pool, pkt);
+}
+
+/* Life */
+
+void tunnel_lock(struct tunnel *tunnel)
+{
+	pthread_mutex_lock(&tunnel->lock);
+}
+
+void tunnel_unlock(struct tunnel *tunnel)
+{
+	pthread_mutex_unlock(&tunnel->lock);
+}
+
+static int start(struct tunnel *tunnel)
+{
+	int err = clock_timer();
+
+	if (err < 0)
+		return err;
+	tunnel->timer = (struct loop_source){.fd = err, .ready = timer_ready, .ctx = tunnel};
+	err = loop_add(tunnel->loop, &tunnel->timer, EPOLLIN);
+	if (!err)
+		err = -pthread_create(&tunnel->thread, NULL, handshake_thread, tunnel);
+	tunnel->thread_started = !err;
+	return err;
+}
+
+int tunnel_init(struct tunnel *tunnel, struct zwg_device *device, struct loop *loop,
+		const struct tunnel_ops *ops, void *ctx, size_t packets, size_t fragment)
+{
+	int err;
+
+	*tunnel = (struct tunnel){
+		.device = device,
+		.loop = loop,
+		.ops = ops,
+		.ctx = ctx,
+		.udp = {.fd = {-1, -1}},
+		.udp_source = {{.fd = -1, .ready = udp4_ready, .ctx = tunnel},
+			       {.fd = -1, .ready = udp6_ready, .ctx = tunnel}},
+		.timer = {.fd = -1},
+	};
+	pthread_mutex_init(&tunnel->lock, NULL);
+	pthread_cond_init(&tunnel->jobs, NULL);
+	zwg_device_init(device, &core_port, tunnel);
+	err = packet_pool_init(&tunnel->pool, packets, fragment);
+	if (!err)
+		err = start(tunnel);
+	if (err)
+		tunnel_destroy(tunnel);
+	return err;
+}
+
+static void adopt(struct tunnel *tunnel, const struct udp *udp)
+{
+	tunnel->udp = *udp;
+	for (int i = 0; i < UDP_FAMILIES; i++)
+		tunnel->udp_source[i].fd = udp->fd[i];
+}
+
+static int watch(struct tunnel *tunnel, const struct udp *udp)
+{
+	int err = 0;
+
+	adopt(tunnel, udp);
+	for (int i = 0; i < UDP_FAMILIES && !err; i++)
+		if (udp->fd[i] >= 0)
+			err = loop_add(tunnel->loop, &tunnel->udp_source[i], EPOLLIN);
+	return err;
+}
+
+static void unwatch(struct tunnel *tunnel)
+{
+	for (int i = 0; i < UDP_FAMILIES; i++)
+		loop_remove(tunnel->loop, &tunnel->udp_source[i]);
+}
+
+int tunnel_listen(struct tunnel *tunnel, const struct zwg_addr *local, uint16_t port,
+		  uint32_t fwmark)
+{
+	struct udp fresh, old;
+	int err = udp_open(&fresh, local, port, fwmark);
+
+	if (err)
+		return err;
+	tunnel_lock(tunnel);
+	old = tunnel->udp;
+	unwatch(tunnel);
+	err = watch(tunnel, &fresh);
+	if (err) {
+		unwatch(tunnel);
+		watch(tunnel, &old);
+		old = fresh;
+	}
+	tunnel_unlock(tunnel);
+	udp_close(&old);
+	return err;
+}
+
+void tunnel_destroy(struct tunnel *tunnel)
+{
+	tunnel_lock(tunnel);
+	tunnel->stopping = true;
+	pthread_cond_signal(&tunnel->jobs);
+	tunnel_unlock(tunnel);
+	if (tunnel->thread_started)
+		pthread_join(tunnel->thread, NULL);
+	zwg_device_wipe(tunnel->device);
+	unwatch(tunnel);
+	udp_close(&tunnel->udp);
+	adopt(tunnel, &tunnel->udp);
+	loop_remove(tunnel->loop, &tunnel->timer);
+	if (tunnel->timer.fd >= 0)
+		close(tunnel->timer.fd);
+	tunnel->timer.fd = -1;
+	packet_pool_destroy(&tunnel->pool);
+	pthread_cond_destroy(&tunnel->jobs);
+	pthread_mutex_destroy(&tunnel->lock);
+}

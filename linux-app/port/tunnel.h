@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A WireGuard device in a Linux process: the core with its lock, its UDP sockets, its timer, and the
+ * thread on which handshakes are computed, so that a flood of them never holds up data. Everything
+ * else runs on the loop's thread. What is opened is delivered after the lock is released.
+ */
+#ifndef ZWG_PORT_TUNNEL_H
+#define ZWG_PORT_TUNNEL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include <zwg/device.h>
+
+#include "loop.h"
+#include "packets.h"
+#include "udp.h"
+
+struct tunnel;
+
+/** What a program gives to its tunnel. */
+struct tunnel_ops {
+	/** Takes an inner packet that came from a peer. Called on the loop's thread without the lock.
+	 *  True: the packet is kept and will go to tunnel_output() or tunnel_release(). */
+	bool (*deliver)(void *ctx, struct zwg_packet *pkt);
+	/** As in struct zwg_port: called under the lock, on either thread. */
+	void (*event)(void *ctx, struct zwg_peer *peer, enum zwg_event event);
+	/** As in struct zwg_port: called without the lock, on the handshake thread. */
+	int (*tai64n)(void *ctx, uint8_t stamp[ZWG_TAI64N_LEN]);
+};
+
+struct tunnel {
+	struct zwg_device *device; /**< Only between tunnel_lock() and tunnel_unlock(). */
+	struct loop *loop;
+	const struct tunnel_ops *ops;
+	void *ctx;
+	struct packet_pool pool;
+	struct udp udp;
+	struct loop_source udp_source[UDP_FAMILIES];
+	struct loop_source timer;
+	pthread_mutex_t lock;
+	pthread_cond_t jobs;
+	bool jobs_pending;
+	bool stopping;
+	bool thread_started;
+	pthread_t thread;
+};
+
+/**
+ * Prepares the tunnel and its device, which is all zeros, and starts its handshake thread.
+ *
+ * @param packets  Packets in its pool, at least 64.
+ * @param fragment Bytes of a fragment of a packet, 0 for whole packets; see packet_pool_init().
+ * @return 0 or a negative errno; nothing is then left behind.
+ */
+int tunnel_init(struct tunnel *tunnel, struct zwg_device *device, struct loop *loop,
+		const struct tunnel_ops *ops, void *ctx, size_t packets, size_t fragment);
+
+/** Stops the thread, closes the sockets and wipes the device: no key is left in memory. */
+void tunnel_destroy(struct tunnel *tunnel);
+
+/** Opens the sockets anew, see udp_open(). On an error those that were open stay. */
+int tunnel_listen(struct tunnel *tunnel, const struct zwg_addr *local, uint16_t port,
+		  uint32_t fwmark);
+
+void tunnel_lock(struct tunnel *tunnel);
+void tunnel_unlock(struct tunnel *tunnel);
+
+/** A packet to be filled and given to tunnel_output(); NULL if none is left. */
+struct zwg_packet *tunnel_packet(struct tunnel *tunnel);
+
+/** Puts back a packet that is not sent. */
+void tunnel_release(struct tunnel *tunnel, struct zwg_packet *pkt);
+
+/**
+ * Sends the inner packets of the list @a first, linked by next: those that were taken leave the
+ * list, the others are returned linked, still the caller's, each with its negative errno (see
+ * zwg_output()) in @a errors in the same order. -ENOBUFS: no session, and too many packets wait for
+ * one already.
+ */
+struct zwg_packet *tunnel_output(struct tunnel *tunnel, struct zwg_packet *first, int *errors);
+
+#endif
