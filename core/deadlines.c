@@ -13,10 +13,11 @@ static void put(struct zwg_deadlines *deadlines, uint32_t place, zwg_time at, ui
 	deadlines->place_plus_1[id] = place + 1;
 }
 
-/* Brings (at, id) to its place on the path between the vacant @a place and the top or a leaf. */
+/* Brings (at, id) to its place on the path between the vacant @a place and the top or a leaf.
+ * place < ZWG_MAX_PEERS always; a compiler that knows of one peer only must be told. */
 static void settle(struct zwg_deadlines *deadlines, uint32_t place, zwg_time at, uint32_t id)
 {
-	while (place > 0) {
+	while (place > 0 && place < ZWG_MAX_PEERS) {
 		uint32_t parent = (place - 1) / 2;
 
 		if (deadlines->heap[parent].at <= at) {
