@@ -56,6 +56,8 @@ struct zwg_conf {
 void zwg_conf_init(struct zwg_conf *conf);
 
 /** The peer with this public key, or NULL. */
+const struct zwg_conf_peer *zwg_conf_peer_get(const struct zwg_conf *conf,
+					      const uint8_t public_key[32]);
 struct zwg_conf_peer *zwg_conf_peer_find(struct zwg_conf *conf, const uint8_t public_key[32]);
 
 /** Appends a peer with nothing but its key. NULL if there are ZWG_MAX_PEERS. */
@@ -64,9 +66,12 @@ struct zwg_conf_peer *zwg_conf_peer_add(struct zwg_conf *conf, const uint8_t pub
 /** Removes a peer of @a conf; the later ones move up, the last place is wiped. */
 void zwg_conf_peer_remove(struct zwg_conf *conf, struct zwg_conf_peer *peer);
 
-/** A list of at most 255 prefixes in the configuration's style. */
-bool zwg_conf_has_prefix(const struct zwg_prefix *list, uint8_t count,
-			 const struct zwg_prefix *prefix);
+/** Where exactly @a prefix stands in a list, or -1. */
+int zwg_conf_prefix_index(const struct zwg_prefix *list, uint8_t count,
+			  const struct zwg_prefix *prefix);
+
+/** The public key of the private key; one X25519. -ENOENT if there is none. */
+int zwg_conf_public_key(const struct zwg_conf *conf, uint8_t public_key[32]);
 
 /** Is it a name for an underlay: 0 to 15 of letters, digits, ".", "_" and "-"? */
 bool zwg_conf_underlay_valid(const char *name, size_t len);
@@ -76,10 +81,10 @@ bool zwg_conf_address_valid(const struct zwg_prefix *address);
 
 /** Why a configuration is refused. */
 struct zwg_conf_fault {
-	const char *setting;         /**< As the console calls it: "allowed-ips". */
-	const char *expected;        /**< What was expected, for people. */
-	int peer;                    /**< Index of the peer, or -1. */
-	bool has_prefix;             /**< @a prefix is at fault. */
+	const char *setting;  /**< As the console calls it: "allowed-ips". */
+	const char *expected; /**< What was expected, for people. */
+	int peer;             /**< Index of the peer, or -1. */
+	bool has_prefix;      /**< @a prefix is at fault. */
 	struct zwg_prefix prefix;
 };
 

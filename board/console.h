@@ -32,19 +32,19 @@ struct zwg_console_ops {
 	void (*unlock)(void *ctx);
 	/** As in struct zwg_port. */
 	int (*random)(void *ctx, void *buf, size_t len);
-	/** Makes @a conf permanent. A negative errno: what was saved before is still there. May block. */
+	/** Makes @a conf permanent; may block. A negative errno: what was saved is still there. */
 	int (*save)(void *ctx, const struct zwg_conf *conf);
 	/**
 	 * Puts the valid @a conf in force: socket, interface, addresses, then under the lock
-	 * zwg_conf_apply() and *console->running = *conf. On a negative errno nothing has changed, and
-	 * *why, if set, is "SETTING: what was expected" for the message.
+	 * zwg_conf_apply() and *console->running = *conf. On a negative errno nothing has changed,
+	 * and *why, if set, is "SETTING: what was expected" for the message.
 	 */
 	int (*apply)(void *ctx, const struct zwg_conf *conf, const char **why);
 	/** The time as the device's calls want it. */
 	zwg_time (*now)(void *ctx);
 	/** Seconds since the board started. */
 	uint64_t (*uptime)(void *ctx);
-	/** The board's addresses outside the tunnel: at most @a max are written, their number returned. */
+	/** The board's addresses outside the tunnel, at most @a max; returns their number. */
 	size_t (*underlay_addresses)(void *ctx, struct zwg_addr *addrs, size_t max);
 };
 
@@ -71,17 +71,17 @@ struct zwg_console {
 };
 
 /**
- * Executes one command: argv[0] is "wg". The words of "wg set" are wiped in place when it is done,
- * so they must be writable.
+ * Executes one command: argv[0] is "wg". The words behind it are wiped in place when it is done,
+ * for there may be keys among them; so they must be writable.
  *
  * @return 0, or the negative errno of the error that was printed; then nothing has changed.
  */
 int zwg_console_run(struct zwg_console *console, int argc, char *const argv[]);
 
 /**
- * Splits the line of @a len characters, to be followed by one writable byte more, at blanks, executes
- * it, and wipes it. A blank line does nothing. Errors as above, and -EMSGSIZE for a line of more
- * than ZWG_CONSOLE_LINE_MAX characters.
+ * Splits the line of @a len characters, to be followed by one writable byte more, at blanks,
+ * executes it, and wipes it. A blank line does nothing. Errors as above, and -EMSGSIZE for a line of
+ * more than ZWG_CONSOLE_LINE_MAX characters.
  */
 int zwg_console_line(struct zwg_console *console, char *line, size_t len);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* CRC-32 of IEEE 802.3, as zlib's crc32(): reflected polynomial 0xedb88320. Against accidents only. */
+/*
+ * CRC-32 of IEEE 802.3, as zlib's crc32(): the reflected polynomial 0xedb88320. It finds accidents,
+ * not forgeries.
+ */
 #ifndef ZWG_CRC32_H
 #define ZWG_CRC32_H
 

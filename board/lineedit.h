@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line from a serial terminal: bytes in, echo out. Knows backspace and delete, Ctrl-U, Ctrl-C, and
- * lines that end with CR, LF or CR LF; leaves out escape sequences (ECMA-48) and whatever is not
- * printable ASCII.
+ * A line from a serial terminal: bytes in, echo out. Knows backspace and delete, Ctrl-U, Ctrl-C,
+ * and lines that end with CR, LF or CR LF; leaves out escape sequences (ECMA-48) and whatever is
+ * not printable ASCII.
  */
 #ifndef ZWG_LINEEDIT_H
 #define ZWG_LINEEDIT_H
@@ -15,9 +15,9 @@
 
 /** What a byte has led to. */
 enum zwg_lineedit_result {
-	ZWG_LINEEDIT_MORE,     /**< Nothing yet. */
-	ZWG_LINEEDIT_LINE,     /**< line[0 .. len-1] is complete, a zero behind it. */
-	ZWG_LINEEDIT_TOO_LONG, /**< A line has ended that had more than ZWG_LINEEDIT_MAX characters. */
+	ZWG_LINEEDIT_MORE,      /**< Nothing yet. */
+	ZWG_LINEEDIT_LINE,      /**< line[0 .. len-1] is complete, a zero behind it. */
+	ZWG_LINEEDIT_TOO_LONG,  /**< A line of more than ZWG_LINEEDIT_MAX characters has ended. */
 	ZWG_LINEEDIT_CANCELLED, /**< Ctrl-C. */
 };
 
@@ -31,7 +31,7 @@ struct zwg_lineedit {
 	char line[ZWG_LINEEDIT_MAX + 1];
 };
 
-/** Takes one byte. After any result but ZWG_LINEEDIT_MORE call zwg_lineedit_reset() before the next. */
+/** Takes one byte. After any result but ZWG_LINEEDIT_MORE comes zwg_lineedit_reset(). */
 enum zwg_lineedit_result zwg_lineedit_byte(struct zwg_lineedit *edit, uint8_t byte);
 
 /** Forgets and wipes the line. */

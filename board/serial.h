@@ -20,8 +20,8 @@ struct zwg_serial {
 };
 
 /**
- * Binds @a console, whose ops->write must be zwg_serial_write() and whose out becomes @a serial, to a
- * line onto which @a put sends bytes; prints the prompt.
+ * Binds @a console, whose ops->write must be zwg_serial_write() and whose out becomes @a serial,
+ * to a line onto which @a put sends bytes; prints the prompt.
  */
 void zwg_serial_start(struct zwg_serial *serial, struct zwg_console *console,
 		      void (*put)(void *ctx, const char *text, size_t len), void *ctx);

@@ -13,7 +13,7 @@ set(ZWG_BOARD_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/conf_apply.c
   ${CMAKE_CURRENT_LIST_DIR}/console.c
   ${CMAKE_CURRENT_LIST_DIR}/console_json.c
-  ${CMAKE_CURRENT_LIST_DIR}/console_keys.c
+  ${CMAKE_CURRENT_LIST_DIR}/console_commit.c
   ${CMAKE_CURRENT_LIST_DIR}/console_set.c
   ${CMAKE_CURRENT_LIST_DIR}/console_show.c
   ${CMAKE_CURRENT_LIST_DIR}/crc32.c

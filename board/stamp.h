@@ -4,17 +4,17 @@
  *
  * A peer refuses for good an initiation whose stamp is not greater than the last, so a board must
  * never repeat one, whatever happens to its power. Storage holds a mark above every stamp used so
- * far; a block of stamps is reserved by raising the mark before the first of them is used. A restart
- * goes on at the mark and so skips what was left of the block.
+ * far; a block of stamps is reserved by raising the mark before the first of them is used. A
+ * restart goes on at the mark and so skips what was left of the block.
  *
  * A stamp is the greater of the last one plus one tick, and where the monotonic clock and (if there
  * is a trusted one) the wall clock have carried it. Its seconds are 0x400000000000000a + Unix time;
  * its nanoseconds are whitened to multiples of 2^24, so a second has 60 ticks of 16.8 ms.
  *
  * Wear: a mark is stored at most once in ZWG_STAMP_BLOCK seconds and once a restart, and then only
- * if an initiation is made: with 3600 s, 24 times a day, 8,766 times a year. At 32 bytes of log each,
- * a flash sector of 128 KiB takes 4,096 of them, so that two sectors in turn are each erased about
- * once a year; they endure 10,000. Even a board that restarts every 10 s (8,640 marks a day)
+ * if an initiation is made: with 3600 s, 24 times a day, 8,766 times a year. At 32 bytes of log
+ * each, a flash sector of 128 KiB takes 4,096 of them, so that two sectors in turn are each erased
+ * about once a year; they endure 10,000. Even a board that restarts every 10 s (8,640 marks a day)
  * erases each about once a day. A restart skips at most an hour of stamps.
  */
 #ifndef ZWG_STAMP_H
@@ -45,8 +45,8 @@ struct zwg_stamp_store {
 	/** Reads the mark. 0; -ENOENT only if none was ever stored; another negative errno if it
 	 *  cannot be read or is damaged: there are no stamps then. */
 	int (*load)(void *ctx, uint64_t *mark);
-	/** Makes the mark permanent before it returns 0. Whenever power fails or an error is returned,
-	 *  load() must then give the earlier mark or this one. May block. */
+	/** Makes the mark permanent before it returns 0. Whenever power fails or an error is
+	 *  returned, load() must then give the earlier mark or this one. May block. */
 	int (*store)(void *ctx, uint64_t mark);
 };
 

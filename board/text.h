@@ -24,8 +24,8 @@
 #define ZWG_NUMBER_TEXT_SIZE   21 /**< UINT64_MAX and the zero. */
 
 /**
- * Decodes a key: base64 (RFC 4648 section 4) of exactly 44 characters whose unused trailing bits are
- * zero. Time and memory accesses depend on nothing but @a len; a key that is refused leaves no
+ * Decodes a key: base64 (RFC 4648 section 4) of exactly 44 characters whose unused trailing bits
+ * are zero. Time and memory accesses depend on nothing but @a len; a key that is refused leaves no
  * trace.
  */
 bool zwg_key_parse(const char *text, size_t len, uint8_t key[32]);
@@ -33,7 +33,7 @@ bool zwg_key_parse(const char *text, size_t len, uint8_t key[32]);
 /** Encodes a key, likewise without a secret-dependent branch or index. */
 size_t zwg_key_format(const uint8_t key[32], char text[ZWG_KEY_TEXT_SIZE]);
 
-/** IPv4 as four decimal numbers without leading zeros; IPv6 as in RFC 4291 section 2.2, all forms. */
+/** IPv4 as four decimal numbers without leading zeros; IPv6 as in RFC 4291 section 2.2. */
 bool zwg_addr_parse(const char *text, size_t len, struct zwg_addr *addr);
 
 /** IPv6 as RFC 5952 recommends. An absent address is the empty text. */
@@ -47,8 +47,8 @@ size_t zwg_addr_format(const struct zwg_addr *addr, char text[ZWG_ADDR_TEXT_SIZE
 int zwg_prefix_parse(const char *text, size_t len, struct zwg_prefix *prefix);
 size_t zwg_prefix_format(const struct zwg_prefix *prefix, char text[ZWG_PREFIX_TEXT_SIZE]);
 
-/** A host and a UDP port as configured: a name, or a literal address without brackets. An empty host
- *  is no endpoint. */
+/** A host and a UDP port as configured: a name, or a literal address without brackets. An empty
+ *  host is no endpoint. */
 struct zwg_host_port {
 	char host[ZWG_HOST_MAX + 1];
 	uint16_t port;
@@ -67,8 +67,8 @@ int zwg_host_port_parse(const char *text, size_t len, struct zwg_host_port *host
 size_t zwg_host_port_format(const struct zwg_host_port *host_port,
 			    char text[ZWG_ENDPOINT_TEXT_SIZE]);
 
-/** True, and *endpoint is its address, port and zone without a sticky source, if the host is a literal
- *  address; false if it is a name, which the port must resolve, or empty. */
+/** True, and *endpoint is its address, port and zone without a sticky source, if the host is a
+ *  literal address; false if it is a name, which the port must resolve, or empty. */
 bool zwg_host_port_literal(const struct zwg_host_port *host_port, struct zwg_endpoint *endpoint);
 
 /** "192.0.2.1:51820", "[2001:db8::1]:51820", "[fe80::1%2]:51820"; the empty text for none. */

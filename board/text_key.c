@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keys in base64 (RFC 4648 section 4). A private key may pass through here, so that neither a branch
- * nor an index depends on a character: every range is turned into a mask by arithmetic.
+ * Keys in base64 (RFC 4648 section 4). A private key may pass through here, so that neither a
+ * branch nor an index depends on a character: every range is turned into a mask by arithmetic.
  */
 #include <string.h>
 
