@@ -55,6 +55,11 @@ def cases() -> Iterator[tuple[bytes, bytes]]:
         yield key, text[: len(text) - rng.choice((0, 0, 0, rng.randrange(16)))]
 
 
+def row(key: bytes, text: bytes) -> str:
+    """One line of the C table."""
+    return f'\t{{"{key.hex()}", "{text.hex()}", "{tag(key, text).hex()}"}},\n'
+
+
 def main() -> int:
     """Writes the table to the file named by the one argument."""
     if len(sys.argv) != 2:
@@ -62,8 +67,7 @@ def main() -> int:
         return 2
     with Path(sys.argv[1]).open("w", encoding="ascii") as table:
         table.write("/* Written by gen_poly1305.py. */\n")
-        for key, text in cases():
-            table.write(f'\t{{"{key.hex()}", "{text.hex()}", "{tag(key, text).hex()}"}},\n')
+        table.writelines(row(*case) for case in cases())
     return 0
 
 
