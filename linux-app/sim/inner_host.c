@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/bytes.h"
+#include "port/checksum.h"
 #include "port/packets.h"
 
 #define IPV4_HEADER 20
@@ -24,23 +25,6 @@
 #define UDP_HEADER  8
 #define ICMP_HEADER 8
 
-/* One's complement sum, RFC 1071. @a len up to 65535 cannot overflow 32 bits. */
-static uint32_t sum(uint32_t start, const uint8_t *data, size_t len)
-{
-	for (; len >= 2; data += 2, len -= 2)
-		start += zwg_get_be16(data);
-	if (len)
-		start += (uint32_t)data[0] << 8;
-	return start;
-}
-
-static uint16_t fold(uint32_t total)
-{
-	while (total >> 16)
-		total = (total & 0xffff) + (total >> 16);
-	return (uint16_t)total;
-}
-
 /* The sum over the pseudo-header of RFC 768 or RFC 8200 section 8.1 and the payload. */
 static uint16_t transport_sum(const struct zwg_addr *src, const struct zwg_addr *dst, uint8_t proto,
 			      const uint8_t *payload, size_t len)
@@ -49,12 +33,12 @@ static uint16_t transport_sum(const struct zwg_addr *src, const struct zwg_addr 
 	uint32_t total = proto + (uint32_t)len;
 
 	if (proto != PROTO_ICMP) {
-		total = sum(total, src->bytes, addr_len);
-		total = sum(total, dst->bytes, addr_len);
+		total = checksum_sum(total, src->bytes, addr_len);
+		total = checksum_sum(total, dst->bytes, addr_len);
 	} else {
 		total = 0; /* ICMP for IPv4 has no pseudo-header. */
 	}
-	return fold(sum(total, payload, len));
+	return checksum_fold(checksum_sum(total, payload, len));
 }
 
 struct request {
@@ -76,7 +60,7 @@ static bool parse_ipv4(uint8_t *pkt, size_t len, struct request *req)
 	total = zwg_get_be16(pkt + 2);
 	if (header < IPV4_HEADER || total < header || total > len)
 		return false;
-	if (fold(sum(0, pkt, header)) != 0xffff)
+	if (checksum_fold(checksum_sum(0, pkt, header)) != 0xffff)
 		return false;
 	if (zwg_get_be16(pkt + 6) & 0x3fff) /* More fragments, or an offset. */
 		return false;
@@ -178,7 +162,7 @@ static size_t write_header(const struct request *req, uint8_t *out)
 		out[9] = req->proto;
 		memcpy(out + 12, req->dst.bytes, 4);
 		memcpy(out + 16, req->src.bytes, 4);
-		zwg_put_be16(out + 10, (uint16_t)~fold(sum(0, out, IPV4_HEADER)));
+		zwg_put_be16(out + 10, (uint16_t)~checksum_fold(checksum_sum(0, out, IPV4_HEADER)));
 		return IPV4_HEADER;
 	}
 	zwg_put_be32(out, 6u << 28 | (uint32_t)req->traffic_class << 20);

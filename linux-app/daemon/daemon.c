@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon's two directions and its life; see daemon.h. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "board/text.h"
+#include "crypto/bytes.h"
+#include "crypto/secret.h"
+#include "icmp.h"
+#include "port/clock.h"
+#include "port/log.h"
+
+#define PACKETS      2048
+#define TUN_BATCH    32  /* Packets sent under one lock. */
+#define ICMP_RATE    100 /* Errors a second, RFC 4443 section 2.4 (f). */
+#define ICMP_BURST   50
+#define TAI64_OFFSET UINT64_C(0x400000000000000a) /* Of Unix time, as wireguard-go and Linux send. */
+#define WHITEN_SHIFT 24 /* The stamp does not tell the time more precisely than 2^24 ns. */
+
+/* From peers to the kernel */
+
+static bool deliver(void *ctx, struct zwg_packet *pkt)
+{
+	const struct daemon *daemon = ctx;
+
+	/* An interface that is down takes nothing; so does a wire. */
+	tun_write(&daemon->tun, pkt);
+	return false;
+}
+
+/* From the kernel to peers */
+
+static bool icmp_allowed(struct daemon *daemon)
+{
+	zwg_time now = clock_now();
+	uint64_t gained = (now - daemon->icmp_filled) * ICMP_RATE / 1000;
+
+	if (gained > 0) {
+		daemon->icmp_filled = now;
+		daemon->icmp_tokens = gained < ICMP_BURST - daemon->icmp_tokens
+					      ? daemon->icmp_tokens + (uint32_t)gained
+					      : ICMP_BURST;
+	}
+	if (daemon->icmp_tokens == 0)
+		return false;
+	daemon->icmp_tokens--;
+	return true;
+}
+
+static void answer_unreachable(struct daemon *daemon, const struct zwg_packet *pkt)
+{
+	uint8_t error[ICMP_UNREACHABLE_MAX];
+	struct zwg_seg seg = {.data = error};
+	struct zwg_packet answer = {.segs = &seg, .count = 1};
+
+	/* A packet of this program is one run of bytes: its pool is made so. */
+	answer.len = icmp_unreachable(pkt->segs[0].data + pkt->off, pkt->len, error);
+	seg.len = answer.len;
+	if (answer.len > 0 && icmp_allowed(daemon))
+		tun_write(&daemon->tun, &answer);
+}
+
+static void finish_refused(struct daemon *daemon, struct zwg_packet *refused, const int *errors)
+{
+	while (refused) {
+		struct zwg_packet *next = refused->next;
+		int err = *errors++;
+
+		if (err == -EHOSTUNREACH || err == -EDESTADDRREQ)
+			answer_unreachable(daemon, refused);
+		tunnel_release(&daemon->tunnel, refused);
+		refused = next;
+	}
+}
+
+/* Without a packet to read into, one is thrown away, as a full queue does; otherwise the loop would
+ * spin on a descriptor that stays readable. */
+static void discard_one(const struct daemon *daemon)
+{
+	uint8_t nowhere[1];
+	struct zwg_seg seg = {.data = nowhere, .len = sizeof(nowhere)};
+	struct zwg_packet pkt = {.segs = &seg, .count = 1, .len = sizeof(nowhere)};
+
+	tun_read(&daemon->tun, &pkt);
+}
+
+static void tun_ready(void *ctx, uint32_t events)
+{
+	struct daemon *daemon = ctx;
+	struct zwg_packet *first = NULL, **last = &first;
+	int errors[TUN_BATCH];
+	int err = 0;
+
+	(void)events;
+	for (int i = 0; i < TUN_BATCH && !err; i++) {
+		struct zwg_packet *pkt = tunnel_packet(&daemon->tunnel);
+
+		if (!pkt) {
+			discard_one(daemon);
+			break;
+		}
+		err = tun_read(&daemon->tun, pkt);
+		if (err) {
+			tunnel_release(&daemon->tunnel, pkt);
+		} else {
+			*last = pkt;
+			last = &pkt->next;
+		}
+	}
+	finish_refused(daemon, tunnel_output(&daemon->tunnel, first, errors), errors);
+	if (err == -EBADFD || err == -EBADF) {
+		log_info("%s was removed", daemon->tun.name);
+		loop_stop(&daemon->loop);
+	}
+}
+
+/* What the tunnel asks */
+
+/*
+ * The wall clock, whitened, and never the same stamp twice. Across restarts it relies on the
+ * system's clock, as WireGuard does on every Linux machine.
+ */
+static int tai64n(void *ctx, uint8_t stamp[ZWG_TAI64N_LEN])
+{
+	const uint64_t per_second = UINT64_C(1000000000) >> WHITEN_SHIFT;
+	struct daemon *daemon = ctx;
+	uint64_t seconds, tick;
+	uint32_t nanoseconds;
+
+	clock_wall(&seconds, &nanoseconds);
+	tick = seconds * (per_second + 1) + (nanoseconds >> WHITEN_SHIFT);
+	if (tick <= daemon->last_stamp)
+		tick = daemon->last_stamp + 1;
+	daemon->last_stamp = tick;
+	zwg_put_be64(stamp, TAI64_OFFSET + tick / (per_second + 1));
+	zwg_put_be32(stamp + 8, (uint32_t)(tick % (per_second + 1)) << WHITEN_SHIFT);
+	return 0;
+}
+
+static void event(void *ctx, struct zwg_peer *peer, enum zwg_event event)
+{
+	char key[ZWG_KEY_TEXT_SIZE], endpoint[ZWG_ENDPOINT_TEXT_SIZE];
+	struct zwg_peer_info info;
+
+	(void)ctx;
+	zwg_peer_get_info(peer, clock_now(), &info);
+	zwg_key_format(info.public_key, key);
+	zwg_endpoint_format(&info.endpoint, endpoint);
+	switch (event) {
+	case ZWG_EVENT_HANDSHAKE_COMPLETE:
+		log_info("peer %.8s: handshake complete", key);
+		break;
+	case ZWG_EVENT_PEER_UP:
+		log_info("peer %.8s: up at %s", key, endpoint);
+		break;
+	case ZWG_EVENT_PEER_QUIET:
+		log_info("peer %.8s: does not answer at %s", key, endpoint);
+		break;
+	case ZWG_EVENT_ENDPOINT_MOVED:
+		log_info("peer %.8s: moved to %s", key, endpoint);
+		break;
+	}
+}
+
+static const struct tunnel_ops tunnel_ops = {
+	.deliver = deliver,
+	.event = event,
+	.tai64n = tai64n,
+};
+
+/* Life */
+
+static int add_peer(struct zwg_device *dev, const struct wgquick_peer *from)
+{
+	zwg_time now = clock_now();
+	struct zwg_peer *peer;
+	int err = zwg_peer_add(dev, from->public_key, &peer);
+
+	for (size_t i = 0; !err && i < from->allowed_ips.count; i++)
+		err = zwg_allowed_ip_add(dev, peer, &from->allowed_ips.list[i]);
+	if (err)
+		return err;
+	zwg_peer_set_preshared_key(dev, peer, from->preshared_key);
+	zwg_peer_set_endpoint(dev, now, peer, &from->endpoint);
+	zwg_peer_set_keepalive(dev, now, peer, from->keepalive);
+	return 0;
+}
+
+static int configure(struct daemon *daemon, const struct wgquick *conf)
+{
+	struct zwg_device *dev = &daemon->device;
+	int err;
+
+	tunnel_lock(&daemon->tunnel);
+	err = zwg_set_private_key(dev, clock_now(), conf->private_key);
+	if (!err)
+		err = zwg_set_mtu(dev, conf->has_mtu ? conf->mtu : NETWORK_DEFAULT_MTU);
+	for (const struct wgquick_peer *peer = conf->peers; peer && !err; peer = peer->next)
+		err = add_peer(dev, peer);
+	tunnel_unlock(&daemon->tunnel);
+	if (err)
+		log_error("the configuration cannot be put in force: %s", strerror(-err));
+	return err;
+}
+
+static void signals_ready(void *ctx, uint32_t events)
+{
+	struct daemon *daemon = ctx;
+
+	(void)events;
+	if (loop_signal_next(daemon->signals.fd) != 0)
+		loop_stop(&daemon->loop);
+}
+
+static int watch(struct daemon *daemon, struct loop_source *source, int fd,
+		 void (*ready)(void *ctx, uint32_t events))
+{
+	*source = (struct loop_source){.fd = fd, .ready = ready, .ctx = daemon};
+	return fd < 0 ? fd : loop_add(&daemon->loop, source, EPOLLIN);
+}
+
+static int open_tun(struct daemon *daemon, const char *name)
+{
+	int err = tun_open(&daemon->tun, name);
+
+	if (err == -EPERM || err == -EACCES)
+		log_error("%s: no permission to make a TUN device: run as root, or with CAP_NET_ADMIN",
+			  name);
+	else if (err == -EBUSY)
+		log_error("%s: there is an interface of this name", name);
+	else if (err == -ENOENT || err == -ENODEV)
+		log_error("/dev/net/tun: is not there: modprobe tun");
+	else if (err)
+		log_error("%s: the TUN device cannot be made: %s", name, strerror(-err));
+	if (err)
+		return err;
+	err = watch(daemon, &daemon->tun_source, daemon->tun.fd, tun_ready);
+	if (err)
+		tun_close(&daemon->tun);
+	return err;
+}
+
+static int listen_on(struct daemon *daemon, const struct wgquick *conf)
+{
+	int err = tunnel_listen(&daemon->tunnel, NULL, conf->listen_port, network_fwmark(conf));
+
+	if (err)
+		log_error("UDP port %u cannot be opened: %s", conf->listen_port, strerror(-err));
+	return err;
+}
+
+/* Between the tunnel and the first packet: what of the kernel's network belongs to the interface. */
+static int connect_network(struct daemon *daemon, const struct wgquick *conf)
+{
+	int err = configure(daemon, conf);
+
+	if (!err)
+		err = listen_on(daemon, conf);
+	if (err)
+		return err;
+	tunnel_lock(&daemon->tunnel);
+	err = network_up(&daemon->network, &daemon->tun, conf, &daemon->device);
+	if (!err)
+		zwg_device_up(&daemon->device, clock_now());
+	tunnel_unlock(&daemon->tunnel);
+	if (err)
+		return err;
+	log_info("%s: %zu peer%s, UDP port %u", daemon->tun.name, conf->peer_count,
+		 conf->peer_count == 1 ? "" : "s", daemon->tunnel.udp.port);
+	return 0;
+}
+
+static int start_interface(struct daemon *daemon, const char *name, const struct wgquick *conf)
+{
+	int err = open_tun(daemon, name);
+
+	if (err)
+		return err;
+	err = tunnel_init(&daemon->tunnel, &daemon->device, &daemon->loop, &tunnel_ops, daemon,
+			  PACKETS, 0);
+	if (err) {
+		log_error("the tunnel cannot be made: %s", strerror(-err));
+	} else {
+		err = connect_network(daemon, conf);
+		if (err)
+			tunnel_destroy(&daemon->tunnel);
+	}
+	if (err)
+		tun_close(&daemon->tun);
+	return err;
+}
+
+int daemon_start(struct daemon *daemon, const char *name, const struct wgquick *conf)
+{
+	int err = loop_init(&daemon->loop);
+
+	if (err) {
+		log_error("epoll: %s", strerror(-err));
+		return err;
+	}
+	/* Before any thread is made, so that signals come to the loop alone. */
+	err = watch(daemon, &daemon->signals, loop_signals(), signals_ready);
+	if (err)
+		log_error("signals: %s", strerror(-err));
+	else
+		err = start_interface(daemon, name, conf);
+	if (err) {
+		close(daemon->signals.fd);
+		loop_destroy(&daemon->loop);
+	}
+	return err;
+}
+
+int daemon_run(struct daemon *daemon)
+{
+	int err = loop_run(&daemon->loop);
+
+	if (err)
+		log_error("epoll: %s", strerror(-err));
+	return err;
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+	loop_remove(&daemon->loop, &daemon->tun_source);
+	network_down(&daemon->network);
+	tunnel_destroy(&daemon->tunnel);
+	tun_close(&daemon->tun);
+	loop_remove(&daemon->loop, &daemon->signals);
+	close(daemon->signals.fd);
+	loop_destroy(&daemon->loop);
+	zwg_wipe(&daemon->tunnel, sizeof(daemon->tunnel));
+}

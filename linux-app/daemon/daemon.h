@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon: a tunnel between a TUN device and UDP sockets. */
+#ifndef ZWG_DAEMON_DAEMON_H
+#define ZWG_DAEMON_DAEMON_H
+
+#include <zwg/device.h>
+
+#include "network.h"
+#include "port/loop.h"
+#include "port/tunnel.h"
+#include "tun.h"
+#include "wgquick.h"
+
+struct daemon {
+	struct loop loop;
+	struct loop_source signals;
+	struct loop_source tun_source;
+	struct tun tun;
+	struct network network;
+	struct tunnel tunnel;
+	uint64_t last_stamp; /**< TAI64N in units of 2^24 ns; see daemon.c. */
+	uint32_t icmp_tokens;
+	zwg_time icmp_filled;
+	struct zwg_device device;
+};
+
+/**
+ * Starts the daemon, which is all zeros, with the interface @a name: TUN device, device, peers,
+ * addresses, routes and sockets. 0, or a negative errno, which has been logged; nothing is then left.
+ */
+int daemon_start(struct daemon *daemon, const char *name, const struct wgquick *conf);
+
+/** Serves until SIGINT, SIGTERM or SIGHUP comes or the interface is removed. 0 or a negative errno. */
+int daemon_run(struct daemon *daemon);
+
+/** Takes everything down and wipes every key. */
+void daemon_stop(struct daemon *daemon);
+
+#endif

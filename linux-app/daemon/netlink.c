@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* rtnetlink requests, each one message and its acknowledgement; see netlink.h. */
+#include "netlink.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct request {
+	struct nlmsghdr header;
+	uint8_t body[256];
+};
+
+static void begin(struct request *req, uint16_t type, uint16_t flags, const void *body, size_t len)
+{
+	*req = (struct request){
+		.header = {
+			.nlmsg_type = type,
+			.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
+			.nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
+		},
+	};
+	memcpy(NLMSG_DATA(&req->header), body, len);
+}
+
+static void add_attr(struct request *req, uint16_t type, const void *data, size_t len)
+{
+	struct rtattr attr = {.rta_type = type, .rta_len = (uint16_t)RTA_LENGTH(len)};
+	uint8_t *at = (uint8_t *)req + NLMSG_ALIGN(req->header.nlmsg_len);
+
+	memcpy(at, &attr, sizeof(attr));
+	memcpy(at + RTA_LENGTH(0), data, len);
+	req->header.nlmsg_len = (uint32_t)(NLMSG_ALIGN(req->header.nlmsg_len) + RTA_ALIGN(attr.rta_len));
+}
+
+static void add_u32(struct request *req, uint16_t type, uint32_t value)
+{
+	add_attr(req, type, &value, sizeof(value));
+}
+
+static unsigned char family_of(uint8_t family)
+{
+	return family == ZWG_AF_INET ? AF_INET : AF_INET6;
+}
+
+static size_t addr_len(uint8_t family)
+{
+	return family == ZWG_AF_INET ? 4 : 16;
+}
+
+static int wait_for_ack(const struct netlink *nl)
+{
+	union {
+		struct nlmsghdr header;
+		uint8_t bytes[4096];
+	} reply;
+	struct nlmsgerr error;
+
+	for (;;) {
+		ssize_t n = recv(nl->fd, &reply, sizeof(reply), 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if ((size_t)n < NLMSG_LENGTH(sizeof(error)) ||
+		    reply.header.nlmsg_type != NLMSG_ERROR ||
+		    reply.header.nlmsg_seq != nl->sequence)
+			continue;
+		memcpy(&error, NLMSG_DATA(&reply.header), sizeof(error));
+		return error.error;
+	}
+}
+
+static int ask(struct netlink *nl, struct request *req)
+{
+	req->header.nlmsg_seq = ++nl->sequence;
+	if (send(nl->fd, req, req->header.nlmsg_len, 0) < 0)
+		return -errno;
+	return wait_for_ack(nl);
+}
+
+int netlink_open(struct netlink *nl)
+{
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+
+	*nl = (struct netlink){
+		.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE),
+	};
+	if (nl->fd < 0)
+		return -errno;
+	if (connect(nl->fd, (struct sockaddr *)&kernel, sizeof(kernel)) < 0) {
+		int err = -errno;
+
+		netlink_close(nl);
+		return err;
+	}
+	return 0;
+}
+
+void netlink_close(struct netlink *nl)
+{
+	if (nl->fd >= 0)
+		close(nl->fd);
+	nl->fd = -1;
+}
+
+int netlink_link_up(struct netlink *nl, unsigned int index, uint32_t mtu)
+{
+	const struct ifinfomsg link = {
+		.ifi_index = (int)index,
+		.ifi_flags = IFF_UP,
+		.ifi_change = IFF_UP,
+	};
+	struct request req;
+
+	begin(&req, RTM_NEWLINK, 0, &link, sizeof(link));
+	add_u32(&req, IFLA_MTU, mtu);
+	return ask(nl, &req);
+}
+
+int netlink_add_address(struct netlink *nl, unsigned int index, const struct zwg_prefix *address)
+{
+	const struct ifaddrmsg msg = {
+		.ifa_family = family_of(address->addr.family),
+		.ifa_prefixlen = address->bits,
+		.ifa_index = index,
+	};
+	size_t len = addr_len(address->addr.family);
+	struct request req;
+
+	begin(&req, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &msg, sizeof(msg));
+	add_attr(&req, IFA_LOCAL, address->addr.bytes, len);
+	add_attr(&req, IFA_ADDRESS, address->addr.bytes, len);
+	/* A tunnel has no neighbours with whom an address could clash. */
+	if (address->addr.family == ZWG_AF_INET6)
+		add_u32(&req, IFA_FLAGS, IFA_F_NODAD);
+	return ask(nl, &req);
+}
+
+int netlink_add_route(struct netlink *nl, unsigned int index, const struct zwg_prefix *prefix,
+		      uint32_t table)
+{
+	const struct rtmsg msg = {
+		.rtm_family = family_of(prefix->addr.family),
+		.rtm_dst_len = prefix->bits,
+		.rtm_table = table < 256 ? (unsigned char)table : RT_TABLE_UNSPEC,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = prefix->addr.family == ZWG_AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_UNICAST,
+	};
+	struct request req;
+
+	begin(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &msg, sizeof(msg));
+	add_attr(&req, RTA_DST, prefix->addr.bytes, addr_len(prefix->addr.family));
+	add_u32(&req, RTA_OIF, index);
+	add_u32(&req, RTA_TABLE, table);
+	return ask(nl, &req);
+}
+
+static int rule(struct netlink *nl, bool add, uint8_t family, uint32_t flags, uint32_t table,
+		uint16_t attr, uint32_t value)
+{
+	const struct fib_rule_hdr msg = {
+		.family = family_of(family),
+		.table = table < 256 ? (unsigned char)table : RT_TABLE_UNSPEC,
+		.action = FR_ACT_TO_TBL,
+		.flags = flags,
+	};
+	struct request req;
+
+	begin(&req, add ? RTM_NEWRULE : RTM_DELRULE,
+	      (uint16_t)(add ? NLM_F_CREATE | NLM_F_EXCL : 0), &msg, sizeof(msg));
+	add_u32(&req, FRA_TABLE, table);
+	add_u32(&req, attr, value);
+	return ask(nl, &req);
+}
+
+int netlink_default_rules(struct netlink *nl, bool add, uint8_t family, uint32_t mark,
+			  uint32_t table)
+{
+	int err = rule(nl, add, family, FIB_RULE_INVERT, table, FRA_FWMARK, mark);
+	int err2;
+
+	if (err && add)
+		return err;
+	err2 = rule(nl, add, family, 0, RT_TABLE_MAIN, FRA_SUPPRESS_PREFIXLEN, 0);
+	if (err2 && add)
+		rule(nl, false, family, FIB_RULE_INVERT, table, FRA_FWMARK, mark);
+	return err ? err : err2;
+}
