@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""The command ``wg-host``: one file a command, loaded when it is used."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from wg_host import __version__
+
+COMMANDS = (
+    "bench",
+    "completion",
+    "config",
+    "devices",
+    "doctor",
+    "flash",
+    "fleet",
+    "keygen",
+    "monitor",
+    "provision",
+    "qr",
+    "schema",
+    "show",
+    "verify",
+)
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"wg_host.cli.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 all well, 1 a check failed, 2 usage or configuration, 3 no board or more "
+    "than one, 4 serial or protocol, 5 flashing, 6 permission, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="wg-host")
+def main() -> None:
+    """Put a zwg board on a WireGuard network, and prove that it works.
+
+    A first run: 'wg-host provision' sets the board up over its serial console, 'wg-host verify'
+    proves the tunnel.
+    """
+
+
+def run() -> None:
+    """The entry point."""
+    main(prog_name="wg-host")
