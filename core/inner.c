@@ -29,7 +29,8 @@ enum ecn {
 	ECN_MASK = 3,
 };
 
-/* Reads the fixed header of either version; the family, or ZWG_AF_NONE with the reason. */
+/* Reads the fixed header of either version. The family, or ZWG_AF_NONE with the reason; once the
+ * version is known, only a length can still be wrong. */
 static enum zwg_family read_header(const struct zwg_chain *packet, uint8_t header[IPV6_HEADER],
 				   enum zwg_drop *why)
 {
@@ -93,7 +94,6 @@ bool zwg_inner_parse(const struct zwg_chain *plain, struct zwg_inner *out, enum 
 		return false;
 	}
 	out->tos = tos_of(family, header);
-	*why = ZWG_DROP_INNER_LENGTH;
 	return out->len >= header_len && out->len <= plain->len;
 }
 
