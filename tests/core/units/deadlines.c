@@ -71,7 +71,9 @@ static void test_drains_sorted(void)
 		CHECK_INT(zwg_deadlines_first(&deadlines, &id), at[i]);
 		zwg_deadlines_set(&deadlines, id, ZWG_NEVER);
 	}
+	id = UINT32_MAX;
 	CHECK(zwg_deadlines_first(&deadlines, &id) == ZWG_NEVER);
+	CHECK(id == UINT32_MAX);
 }
 
 static void test_extremes(void)
@@ -83,6 +85,7 @@ static void test_extremes(void)
 	CHECK_INT(id, 77);
 	zwg_deadlines_set(&deadlines, 0, ZWG_NEVER);
 	CHECK(zwg_deadlines_first(&deadlines, &id) == ZWG_NEVER);
+	CHECK_INT(id, 77);
 	zwg_deadlines_set(&deadlines, ZWG_MAX_PEERS - 1, ZWG_NEVER - 1);
 	CHECK(zwg_deadlines_first(&deadlines, &id) == ZWG_NEVER - 1);
 	CHECK_INT(id, ZWG_MAX_PEERS - 1);

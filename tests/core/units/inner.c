@@ -345,7 +345,7 @@ static void check_decapsulate(enum zwg_family family, unsigned int inner_tos,
 static void test_ecn_decapsulate_table(void)
 {
 	for (unsigned int inner = 0; inner < 256; inner++) {
-		for (unsigned int outer = 0; outer < 256; outer += outer < 4 ? 1 : 18) {
+		for (unsigned int outer = 0; outer < 256; outer += outer < 4 ? 1 : 17) {
 			check_decapsulate(ZWG_AF_INET, inner, outer, 24);
 			check_decapsulate(ZWG_AF_INET6, inner, outer, 24);
 		}

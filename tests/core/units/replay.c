@@ -121,6 +121,37 @@ static void test_edge_of_window(void)
 	}
 }
 
+/* From a full window at every distance: what was seen stays so, what was skipped may still come. */
+static void test_jumps(void)
+{
+	static const uint64_t jumps[] = {1, 2, 31, 32, 33, 63, 64, 65, W - 1, W, W + 1, W + 2, 2 * W};
+
+	for (size_t k = 0; k < TEST_COUNT(jumps); k++) {
+		const uint64_t old = 3 * W + 7, high = old + jumps[k];
+
+		reset();
+		for (uint64_t i = old - W; i <= old; i++) {
+			accepts(i, true);
+		}
+		accepts(high, true);
+		accepts(high - W - 1, false);
+		for (uint64_t i = high - W; i < high; i++) {
+			accepts(i, i > old);
+		}
+	}
+}
+
+static void test_first_counter(void)
+{
+	for (uint64_t first = 0; first <= W; first += first + 97 < W ? 97 : 1) {
+		reset();
+		accepts(first, true);
+		for (uint64_t i = 0; i < first; i++) {
+			accepts(i, true);
+		}
+	}
+}
+
 static void test_wrap_of_32_bits(void)
 {
 	const uint64_t wrap = UINT64_C(1) << 32;
@@ -136,11 +167,11 @@ static void test_wrap_of_32_bits(void)
 	}
 	accepts(wrap + 2 - W, true);
 	accepts(wrap + 1 - W, false);
-	/* A jump whose low half is small must still clear the whole window. */
-	accepts(2 * wrap + 2, true);
-	accepts(2 * wrap + 2 - W, true);
-	accepts(wrap + 2, false);
-	for (uint64_t i = 2 * wrap + 3 - W; i < 2 * wrap + 2; i++) {
+	/* A jump by 2^32 and a little clears the whole window; 2^32 back is out of it. */
+	accepts(2 * wrap + 8, true);
+	accepts(wrap + 8, false);
+	accepts(wrap + 5, false);
+	for (uint64_t i = 2 * wrap + 8 - W; i < 2 * wrap + 8; i++) {
 		accepts(i, true);
 	}
 }
@@ -225,6 +256,8 @@ static const struct test tests[] = {
 	{"W + 1 down to 1, but not 0", test_descending_past_oldest},
 	{"W down to 1, then W + 1, with or without 0 before", test_descending_then_next},
 	{"highest - W is the last accepted, at any place in a word", test_edge_of_window},
+	{"after a jump: seen stays seen, skipped may still come", test_jumps},
+	{"any counter may be the first", test_first_counter},
 	{"counters are 64 bits wide", test_wrap_of_32_bits},
 	{"nothing from REJECT_AFTER_MESSAGES on", test_reject_limit},
 	{"a refused counter changes nothing", test_refusal_changes_nothing},
