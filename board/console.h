@@ -80,8 +80,8 @@ int zwg_console_run(struct zwg_console *console, int argc, char *const argv[]);
 
 /**
  * Splits the line of @a len characters, to be followed by one writable byte more, at blanks,
- * executes it, and wipes it. A blank line does nothing. Errors as above, and -EMSGSIZE for a line of
- * more than ZWG_CONSOLE_LINE_MAX characters.
+ * executes it, and wipes it. A blank line does nothing. Errors as above, and -EMSGSIZE for a line
+ * of more than ZWG_CONSOLE_LINE_MAX characters.
  */
 int zwg_console_line(struct zwg_console *console, char *line, size_t len);
 

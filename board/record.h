@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A configuration and a stamp mark as bytes for flash: versioned, little-endian, of explicit
- * length, closed by a CRC-32. Decoding accepts exactly what encoding writes; anything else is an error
- * and never half a configuration. The CRC is against accidents, not against forgers.
+ * length, closed by a CRC-32. Decoding accepts exactly what encoding writes; anything else is an
+ * error and never half a configuration. The CRC is against accidents, not against forgers.
  */
 #ifndef ZWG_RECORD_H
 #define ZWG_RECORD_H
