@@ -93,7 +93,9 @@ static void identity_changed(struct zwg_device *dev, zwg_time now)
 		zwg_peer_forget_initiation(dev, peer);
 		zwg_peer_cancel_jobs(peer);
 		peer->handshake_sent = false;
-		if (dev->up && dev->identity.set) {
+		if (!dev->identity.set) {
+			zwg_peer_unwant_initiation(dev, peer);
+		} else if (dev->up) {
 			zwg_staged_send(dev, peer, now);
 			zwg_timers_keepalive_set(dev, peer, now);
 		}

@@ -129,7 +129,10 @@ void zwg_timers_received(struct zwg_device *dev, struct zwg_peer *peer, zwg_time
 
 static void want(struct zwg_device *dev, struct zwg_peer *peer, zwg_time now)
 {
-	if (peer->wants_initiation || peer->initiating || peer->endpoint.addr.family == ZWG_AF_NONE)
+	/* Without a key nobody would take it from the list; when there is one it is asked for anew. */
+	if (!dev->identity.set || peer->endpoint.addr.family == ZWG_AF_NONE)
+		return;
+	if (peer->wants_initiation || peer->initiating)
 		return;
 	if (peer->handshake_sent &&
 	    !zwg_expired(peer->last_handshake_sent, ZWG_REKEY_TIMEOUT, now)) {
