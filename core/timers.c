@@ -129,7 +129,7 @@ void zwg_timers_received(struct zwg_device *dev, struct zwg_peer *peer, zwg_time
 
 static void want(struct zwg_device *dev, struct zwg_peer *peer, zwg_time now)
 {
-	/* Without a key nobody would take it from the list; when there is one it is asked for anew. */
+	/* Without a key nobody would take it from the list; later it is asked for anew. */
 	if (!dev->identity.set || peer->endpoint.addr.family == ZWG_AF_NONE)
 		return;
 	if (peer->wants_initiation || peer->initiating)
