@@ -55,7 +55,11 @@ static unsigned int common_bits(const uint8_t *a, const uint8_t *b, unsigned int
 
 static bool covers(const struct zwg_ip_node *node, const uint8_t *addr)
 {
-	return common_bits(node->addr, addr, node->bits) == node->bits;
+	size_t whole = node->bits / 8U;
+	unsigned int rest = node->bits % 8U;
+
+	return memcmp(node->addr, addr, whole) == 0 &&
+	       (rest == 0 || (node->addr[whole] ^ addr[whole]) >> (8 - rest) == 0);
 }
 
 static zwg_node_ref node_new(struct zwg_allowedips *table, const struct zwg_prefix *prefix)
