@@ -16,7 +16,7 @@
 #include <zwg/counters.h>
 #include <zwg/port.h>
 
-/** The least power of two that is not below @a n (1 <= n <= 2^31). */
+/** The least power of two that is not below @a n (1 <= n <= 2^30). */
 #define ZWG_POW2_FILL(n) ((n) | (n) >> 1 | (n) >> 2 | (n) >> 3 | (n) >> 4)
 #define ZWG_POW2_FILL2(n)                                                                          \
 	(ZWG_POW2_FILL(n) | ZWG_POW2_FILL(n) >> 5 | ZWG_POW2_FILL(n) >> 10 |                       \
