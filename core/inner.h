@@ -39,8 +39,8 @@ bool zwg_inner_parse(const struct zwg_chain *plain, struct zwg_inner *out, enum 
 bool zwg_inner_route(const struct zwg_chain *packet, struct zwg_addr *dst, uint8_t *tos,
 		     enum zwg_drop *why);
 
-/** The outer tos byte for a packet with @a inner_tos: its ECN field, ECT(0) in place of CE (RFC 6040
- *  section 4.1, and RFC 3168 section 9.1.1 for CE); DSCP 0. */
+/** The outer tos byte for a packet with @a inner_tos: its ECN field with ECT(0) in place of CE, as
+ *  in RFC 3168 section 9.1.1, and DSCP 0. */
 uint8_t zwg_ecn_encapsulate(uint8_t inner_tos);
 
 /**

@@ -17,7 +17,7 @@ static uint32_t bit_of(uint64_t counter)
 	return (uint32_t)(counter % WINDOW);
 }
 
-/* Clears @a count bits (below WINDOW) from @a first, a word at a time; the ring closes on a word. */
+/* Clears @a count bits from @a first on, a word at a time; the ring closes at a word's end. */
 static void clear(uint32_t *seen, uint32_t first, uint32_t count)
 {
 	while (count > 0) {
