@@ -124,7 +124,8 @@ static void test_edge_of_window(void)
 /* From a full window at every distance: what was seen stays so, what was skipped may still come. */
 static void test_jumps(void)
 {
-	static const uint64_t jumps[] = {1, 2, 31, 32, 33, 63, 64, 65, W - 1, W, W + 1, W + 2, 2 * W};
+	static const uint64_t jumps[] = {1,  2,	   31, 32,    33,    63,   64,
+					 65, W - 1, W,	W + 1, W + 2, 2 * W};
 
 	for (size_t k = 0; k < TEST_COUNT(jumps); k++) {
 		const uint64_t old = 3 * W + 7, high = old + jumps[k];
