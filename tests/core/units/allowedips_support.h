@@ -21,7 +21,7 @@ static inline void reset(void)
 	memset(&table, 0, sizeof(table));
 }
 
-/* "a.b.c.d/n", or an IPv6 prefix with all its eight groups: "20010db8...0001/n" as 32 hex digits. */
+/* "a.b.c.d/n", or for IPv6 all 32 hex digits without colons: "20010db8...0001/n". */
 static inline struct zwg_prefix prefix_of(const char *text)
 {
 	struct zwg_prefix prefix = {0};
