@@ -23,8 +23,7 @@ static struct zwg_ip_node *node_at(struct zwg_allowedips *table, zwg_node_ref re
 	return &table->nodes[ref - 1];
 }
 
-static const struct zwg_ip_node *const_node_at(const struct zwg_allowedips *table,
-					       zwg_node_ref ref)
+static const struct zwg_ip_node *const_node_at(const struct zwg_allowedips *table, zwg_node_ref ref)
 {
 	return &table->nodes[ref - 1];
 }

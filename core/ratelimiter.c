@@ -37,8 +37,8 @@ static uint32_t tokens_at(const struct zwg_bucket *bucket, zwg_time now)
 }
 
 /* The bucket of the network; else a place for it, made a full bucket; else NULL. */
-static struct zwg_bucket *bucket_of(struct zwg_ratelimiter *table, uint64_t network,
-				    uint8_t family, zwg_time now)
+static struct zwg_bucket *bucket_of(struct zwg_ratelimiter *table, uint64_t network, uint8_t family,
+				    zwg_time now)
 {
 	struct zwg_bucket *vacant = NULL;
 	uint32_t place = place_of(table, network, family);
@@ -65,8 +65,7 @@ static struct zwg_bucket *bucket_of(struct zwg_ratelimiter *table, uint64_t netw
 	return vacant;
 }
 
-bool zwg_ratelimiter_allow(struct zwg_ratelimiter *table, const struct zwg_addr *addr,
-			   zwg_time now)
+bool zwg_ratelimiter_allow(struct zwg_ratelimiter *table, const struct zwg_addr *addr, zwg_time now)
 {
 	struct zwg_bucket *bucket;
 	uint64_t network;

@@ -100,8 +100,8 @@ static void test_mask_refuses(void)
 {
 	static const struct {
 		uint8_t family, bits;
-	} bad[] = {{ZWG_AF_NONE, 0},  {ZWG_AF_NONE, 8},     {5, 0},
-		   {ZWG_AF_INET, 33}, {ZWG_AF_INET6, 129}, {ZWG_AF_INET, 128},
+	} bad[] = {{ZWG_AF_NONE, 0},   {ZWG_AF_NONE, 8},    {5, 0},
+		   {ZWG_AF_INET, 33},  {ZWG_AF_INET6, 129}, {ZWG_AF_INET, 128},
 		   {ZWG_AF_INET, 255}, {ZWG_AF_INET6, 255}};
 
 	for (size_t i = 0; i < TEST_COUNT(bad); i++) {

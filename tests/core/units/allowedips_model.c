@@ -51,8 +51,7 @@ static uint32_t model_lookup(const struct zwg_addr *addr)
 /* Prefixes that overlap a lot: few distinct bytes, any length. */
 static struct zwg_prefix random_prefix(void)
 {
-	struct zwg_prefix prefix = {.addr.family =
-					    test_random() & 1 ? ZWG_AF_INET : ZWG_AF_INET6};
+	struct zwg_prefix prefix = {.addr.family = test_random() & 1 ? ZWG_AF_INET : ZWG_AF_INET6};
 	unsigned int max = zwg_family_bits(prefix.addr.family);
 
 	for (unsigned int i = 0; i < max / 8; i++) {

@@ -42,7 +42,7 @@ static void test_no_such_reason(void)
 {
 	CHECK(zwg_drop_name(ZWG_DROP_COUNT) == NULL);
 	CHECK(zwg_drop_name((enum zwg_drop)(ZWG_DROP_COUNT + 1)) == NULL);
-	CHECK(zwg_drop_name((enum zwg_drop)-1) == NULL);
+	CHECK(zwg_drop_name((enum zwg_drop) - 1) == NULL);
 }
 
 static const struct test tests[] = {

@@ -171,8 +171,8 @@ static void test_ipv4_total_length(void)
 	static const struct {
 		uint16_t total;
 		bool want;
-	} list[] = {{0, false}, {1, false},  {19, false}, {20, true},
-		    {21, true}, {63, true},  {64, true},  {65, false},
+	} list[] = {{0, false},	 {1, false},	  {19, false},	  {20, true},
+		    {21, true},	 {63, true},	  {64, true},	  {65, false},
 		    {80, false}, {0x0114, false}, {0xffff, false}};
 	uint8_t packet[64];
 	struct zwg_inner inner;
@@ -195,8 +195,8 @@ static void test_ipv6_payload_length(void)
 	static const struct {
 		uint16_t payload;
 		bool want;
-	} list[] = {{0, true},       {1, true},       {23, true},       {24, true},
-		    {25, false},     {64, false},     {0x0100, false},  {0xffd7, false},
+	} list[] = {{0, true},	     {1, true},	      {23, true},      {24, true},
+		    {25, false},     {64, false},     {0x0100, false}, {0xffd7, false},
 		    {0xffd8, false}, {0xffe0, false}, {0xffff, false}};
 	uint8_t packet[64];
 	struct zwg_inner inner;
@@ -242,8 +242,8 @@ static void test_stubs_of_every_version(void)
 		for (size_t len = 0; len <= sizeof(packet); len++) {
 			bool known = version == 4 || version == 6;
 			bool want = known && len >= (version == 4 ? 20 : 40);
-			enum zwg_drop reason = len == 0 || known ? ZWG_DROP_INNER_LENGTH
-								 : ZWG_DROP_INNER_VERSION;
+			enum zwg_drop reason =
+				len == 0 || known ? ZWG_DROP_INNER_LENGTH : ZWG_DROP_INNER_VERSION;
 
 			test_case("version %u, %zu bytes", version, len);
 			memset(packet, 0, sizeof(packet));
@@ -336,8 +336,8 @@ static void check_decapsulate(enum zwg_family family, unsigned int inner_tos,
 	REQUIRE(zwg_inner_parse(&split.chain, &inner, &why));
 	ok = zwg_ecn_decapsulate(&split.chain, &inner, (uint8_t)outer_tos);
 	split_join(&split, after);
-	test_case("family %u, inner tos %u, outer tos %u, cut at %zu", family, inner_tos,
-		  outer_tos, cut);
+	test_case("family %u, inner tos %u, outer tos %u, cut at %zu", family, inner_tos, outer_tos,
+		  cut);
 	CHECK_INT(ok, want_ecn != DROP);
 	CHECK_MEM(after, want, sizeof(after));
 }

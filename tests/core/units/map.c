@@ -22,12 +22,10 @@ static bool same_values(uint32_t size, uint32_t key, const struct pair *list, si
 	for (size_t i = 0; i < count; i++) {
 		want += list[i].key == key;
 	}
-	while (got <= want &&
-	       (value = zwg_map_find(slots, size, key, &cursor)) != ZWG_MAP_NONE) {
+	while (got <= want && (value = zwg_map_find(slots, size, key, &cursor)) != ZWG_MAP_NONE) {
 		size_t i = 0;
 
-		while (i < count &&
-		       (seen[i] || list[i].key != key || list[i].value != value)) {
+		while (i < count && (seen[i] || list[i].key != key || list[i].value != value)) {
 			i++;
 		}
 		if (i == count) {

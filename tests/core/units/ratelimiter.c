@@ -40,8 +40,8 @@ static const struct {
 	zwg_time after;
 	bool want;
 } kernel[] = {
-	{0, true},   {0, true},	  {0, true},  {0, true},   {0, true},  {0, false},
-	{50, true},  {50, false}, {150, true}, {150, true}, {150, false},
+	{0, true},  {0, true},	 {0, true},   {0, true},   {0, true},	 {0, false},
+	{50, true}, {50, false}, {150, true}, {150, true}, {150, false},
 };
 
 static void test_kernel_ipv4(void)
@@ -117,8 +117,8 @@ static void test_no_address(void)
 static void test_refill(void)
 {
 	const struct zwg_addr addr = v4(0xc0000201);
-	static const zwg_time idle[] = {250, 251, 300, 65536, 65535 + 50, UINT64_C(1) << 32,
-					(UINT64_C(1) << 32) - 200};
+	static const zwg_time idle[] = {
+		250, 251, 300, 65536, 65535 + 50, UINT64_C(1) << 32, (UINT64_C(1) << 32) - 200};
 	zwg_time now = 5;
 
 	reset(5);

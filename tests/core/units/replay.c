@@ -30,17 +30,39 @@ static void test_kernel_list(void)
 		uint64_t counter;
 		bool want;
 	} list[] = {
-		{0, true},		{1, true},	     {1, false},
-		{9, true},		{8, true},	     {7, true},
-		{7, false},		{L, true},	     {L - 1, true},
-		{L - 1, false},		{L - 2, true},	     {2, true},
-		{2, false},		{L + 16, true},	     {3, false},
-		{L + 16, false},	{4 * L, true},	     {4 * L - (L - 1), true},
-		{10, false},		{4 * L - L, false},  {4 * L - (L + 1), false},
-		{4 * L - (L - 2), true}, {4 * L + 1 - L, false}, {0, false},
-		{R, false},		{R - 1, true},	     {R, false},
-		{R - 1, false},		{R - 2, true},	     {R + 1, false},
-		{R + 2, false},		{R - 2, false},	     {R - 3, true},
+		{0, true},
+		{1, true},
+		{1, false},
+		{9, true},
+		{8, true},
+		{7, true},
+		{7, false},
+		{L, true},
+		{L - 1, true},
+		{L - 1, false},
+		{L - 2, true},
+		{2, true},
+		{2, false},
+		{L + 16, true},
+		{3, false},
+		{L + 16, false},
+		{4 * L, true},
+		{4 * L - (L - 1), true},
+		{10, false},
+		{4 * L - L, false},
+		{4 * L - (L + 1), false},
+		{4 * L - (L - 2), true},
+		{4 * L + 1 - L, false},
+		{0, false},
+		{R, false},
+		{R - 1, true},
+		{R, false},
+		{R - 1, false},
+		{R - 2, true},
+		{R + 1, false},
+		{R + 2, false},
+		{R - 2, false},
+		{R - 3, true},
 		{0, false},
 	};
 
@@ -124,7 +146,7 @@ static void test_edge_of_window(void)
 /* From a full window at every distance: what was seen stays so, what was skipped may still come. */
 static void test_jumps(void)
 {
-	static const uint64_t jumps[] = {1,  2,	   31, 32,    33,    63,   64,
+	static const uint64_t jumps[] = {1,  2,	    31, 32,    33,    63,   64,
 					 65, W - 1, W,	W + 1, W + 2, 2 * W};
 
 	for (size_t k = 0; k < TEST_COUNT(jumps); k++) {
@@ -212,9 +234,19 @@ static void test_refusal_changes_nothing(void)
 static void test_differential(void)
 {
 	static bool accepted[SPAN];
-	static const unsigned int jumps[] = {1, 2, 31, 32, 33, 63, 64, 65, (unsigned int)W - 1,
-					     (unsigned int)W, (unsigned int)W + 1,
-					     (unsigned int)W + 2, 2 * (unsigned int)W};
+	static const unsigned int jumps[] = {1,
+					     2,
+					     31,
+					     32,
+					     33,
+					     63,
+					     64,
+					     65,
+					     (unsigned int)W - 1,
+					     (unsigned int)W,
+					     (unsigned int)W + 1,
+					     (unsigned int)W + 2,
+					     2 * (unsigned int)W};
 
 	for (unsigned int round = 0; round < 20; round++) {
 		const uint64_t base = round % 2 ? (UINT64_C(1) << 32) - SPAN / 2 : 0;
