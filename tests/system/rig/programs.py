@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Programs under test: where they are, and what it means that one ended well."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+SANITIZER = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
+
+
+def build_directory() -> Path:
+    """Where the programs are: $ZWG_BUILD, or build/linux of the repository."""
+    return Path(os.environ.get("ZWG_BUILD", ROOT / "build" / "linux"))
+
+
+def program(name: str) -> Path:
+    """The path of a program under test."""
+    return build_directory() / name
+
+
+def wait_for(true: Callable[[], object], seconds: float, what: str) -> None:
+    """Polls until it is true; fails with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:g} s: {what}")
+        time.sleep(0.01)
+
+
+class Process:
+    """A program in the background, its standard error in a file."""
+
+    def __init__(self, command: Sequence[str | Path], log: Path, **env: str) -> None:
+        self.command = [str(word) for word in command]
+        self.log = log
+        with log.open("ab") as stderr:
+            self.popen = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env={**os.environ, **env},
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def errors(self) -> str:
+        """What it has written to standard error."""
+        return self.log.read_text(errors="replace")
+
+    def running(self) -> bool:
+        return self.popen.poll() is None
+
+    def kill(self) -> None:
+        """As a power failure: SIGKILL, at once."""
+        self.popen.kill()
+        self._reap()
+
+    def stop(self, seconds: float = 10.0) -> int:
+        """SIGTERM; the exit status, which is negative for a signal."""
+        if self.running():
+            self.popen.send_signal(signal.SIGTERM)
+        try:
+            self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.command[0]} did not end on SIGTERM") from None
+        self._reap()
+        return self.popen.returncode
+
+    def _reap(self) -> None:
+        self.popen.wait()
+        if self.popen.stdout is not None:
+            self.popen.stdout.close()
+
+    def assert_clean(self) -> None:
+        """No sanitizer has complained."""
+        text = self.errors()
+        assert not any(word in text for word in SANITIZER), text
