@@ -99,9 +99,6 @@ static void put_error(struct zwg_console *console)
 
 static int dispatch(struct zwg_console *console, int argc, char *const argv[])
 {
-	if (argc > ZWG_CONSOLE_WORDS) {
-		return zwg_fail(console, -E2BIG, "line", NULL, 0, "must have at most 20 words");
-	}
 	if (argc < 1 || strcmp(argv[0], "wg") != 0) {
 		return zwg_fail(console, -ENOEXEC, "unknown command", argc < 1 ? "" : argv[0],
 				argc < 1 ? 0 : strlen(argv[0]), "see wg help");
@@ -150,6 +147,8 @@ int zwg_console_run(struct zwg_console *console, int argc, char *const argv[])
 		err = zwg_fail(console, -EINVAL, "sequence number", last, strlen(last),
 			       "must be @0 to @4294967295");
 		framed = false;
+	} else if (argc > ZWG_CONSOLE_WORDS) {
+		err = zwg_fail(console, -E2BIG, "line", NULL, 0, "must have at most 20 words");
 	} else {
 		err = dispatch(console, framed ? argc - 1 : argc, argv);
 	}
