@@ -13,12 +13,12 @@
 #include "port/clock.h"
 #include "port/log.h"
 
-#define PACKETS      2048
-#define TUN_BATCH    32  /* Packets sent under one lock. */
+#define PACKETS	     2048
+#define TUN_BATCH    32	 /* Packets sent under one lock. */
 #define ICMP_RATE    100 /* Errors a second, RFC 4443 section 2.4 (f). */
 #define ICMP_BURST   50
-#define TAI64_OFFSET UINT64_C(0x400000000000000a) /* Of Unix time, as wireguard-go and Linux send. */
-#define WHITEN_SHIFT 24 /* The stamp does not tell the time more precisely than 2^24 ns. */
+#define TAI64_OFFSET UINT64_C(0x400000000000000a) /* Of Unix time, as others send it. */
+#define WHITEN_SHIFT 24 /* The stamp tells the time no better than to 2^24 ns. */
 
 /* From peers to the kernel */
 
@@ -227,7 +227,8 @@ static int open_tun(struct daemon *daemon, const char *name)
 	int err = tun_open(&daemon->tun, name);
 
 	if (err == -EPERM || err == -EACCES)
-		log_error("%s: no permission to make a TUN device: run as root, or with CAP_NET_ADMIN",
+		log_error("%s: no permission to make a TUN device: run as root, or with "
+			  "CAP_NET_ADMIN",
 			  name);
 	else if (err == -EBUSY)
 		log_error("%s: there is an interface of this name", name);
@@ -252,7 +253,7 @@ static int listen_on(struct daemon *daemon, const struct wgquick *conf)
 	return err;
 }
 
-/* Between the tunnel and the first packet: what of the kernel's network belongs to the interface. */
+/* Between the tunnel and the first packet: what of the kernel's network is the interface's. */
 static int connect_network(struct daemon *daemon, const struct wgquick *conf)
 {
 	int err = configure(daemon, conf);

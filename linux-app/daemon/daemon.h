@@ -26,11 +26,11 @@ struct daemon {
 
 /**
  * Starts the daemon, which is all zeros, with the interface @a name: TUN device, device, peers,
- * addresses, routes and sockets. 0, or a negative errno, which has been logged; nothing is then left.
+ * addresses, routes and sockets. 0, or a negative errno, logged; nothing is then left.
  */
 int daemon_start(struct daemon *daemon, const char *name, const struct wgquick *conf);
 
-/** Serves until SIGINT, SIGTERM or SIGHUP comes or the interface is removed. 0 or a negative errno. */
+/** Serves until SIGINT, SIGTERM or SIGHUP, or the interface is removed. 0 or a negative errno. */
 int daemon_run(struct daemon *daemon);
 
 /** Takes everything down and wipes every key. */

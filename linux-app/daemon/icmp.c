@@ -56,9 +56,8 @@ static size_t unreachable4(const uint8_t *pkt, size_t len, uint8_t *out)
 	out[IPV4_HEADER] = 3;
 	out[IPV4_HEADER + 1] = 1;
 	memcpy(out + IPV4_HEADER + ICMP_HEADER, pkt, len);
-	zwg_put_be16(out + IPV4_HEADER + 2,
-		     (uint16_t)~checksum_fold(
-			     checksum_sum(0, out + IPV4_HEADER, total - IPV4_HEADER)));
+	zwg_put_be16(out + IPV4_HEADER + 2, (uint16_t)~checksum_fold(checksum_sum(
+						    0, out + IPV4_HEADER, total - IPV4_HEADER)));
 	return total;
 }
 

@@ -14,24 +14,25 @@
 #include "daemon.h"
 #include "port/log.h"
 
-#define EXIT_FAILED     1
-#define EXIT_USAGE      2
+#define EXIT_FAILED	1
+#define EXIT_USAGE	2
 #define EXIT_PERMISSION 6
 
 static const char help[] =
 	"Usage: zwg-linux -c FILE [-i NAME] [-d]\n"
 	"WireGuard in user space, on a TUN device, from a wg-quick file.\n"
 	"\n"
-	"  -c, --config FILE     the configuration: [Interface] with PrivateKey, ListenPort, Address,\n"
-	"                        MTU, FwMark, Table; [Peer] with PublicKey, PresharedKey, AllowedIPs,\n"
+	"  -c, --config FILE     the configuration: [Interface] with PrivateKey, ListenPort,\n"
+	"                        Address, MTU, FwMark, Table; [Peer] with PublicKey,\n"
+	"                        PresharedKey, AllowedIPs,\n"
 	"                        Endpoint, PersistentKeepalive; as wg(8) and wg-quick(8) say\n"
 	"  -i, --interface NAME  the name of the interface (default: FILE's, without .conf)\n"
 	"  -d, --daemon          go into the background when the interface is up; log to syslog\n"
 	"  -h, --help            show this help and exit\n"
 	"  -V, --version         show the version and exit\n"
 	"\n"
-	"It runs until SIGINT, SIGTERM or SIGHUP, or until the interface is removed (ip link del NAME);\n"
-	"then addresses, routes and keys are gone.\n"
+	"It runs until SIGINT, SIGTERM or SIGHUP, or until the interface is removed\n"
+	"(ip link del NAME); then addresses, routes and keys are gone.\n"
 	"Exit status: 0 stopped, or with -d started; 1 failed; 2 usage or a mistake in FILE;\n"
 	"6 no permission.\n"
 	"\n"
@@ -45,8 +46,8 @@ struct options {
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'}, {"interface", required_argument, NULL, 'i'},
-	{"daemon", no_argument, NULL, 'd'},       {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},      {0},
+	{"daemon", no_argument, NULL, 'd'},	  {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},	  {0},
 };
 
 /* wg-quick's rule: 1 to 15 of letters, digits and "_=+.-". */
@@ -55,8 +56,8 @@ static bool name_valid(const char *name, size_t len)
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789_=+.-";
 
-	return len > 0 && len < IFNAMSIZ && strspn(name, allowed) >= len && strcmp(name, ".") != 0 &&
-	       strcmp(name, "..") != 0;
+	return len > 0 && len < IFNAMSIZ && strspn(name, allowed) >= len &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 static bool set_name(struct options *options, const char *interface)

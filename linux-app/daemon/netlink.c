@@ -19,11 +19,12 @@ struct request {
 static void begin(struct request *req, uint16_t type, uint16_t flags, const void *body, size_t len)
 {
 	*req = (struct request){
-		.header = {
-			.nlmsg_type = type,
-			.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
-			.nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
-		},
+		.header =
+			{
+				.nlmsg_type = type,
+				.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
+				.nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
+			},
 	};
 	memcpy(NLMSG_DATA(&req->header), body, len);
 }
@@ -35,7 +36,8 @@ static void add_attr(struct request *req, uint16_t type, const void *data, size_
 
 	memcpy(at, &attr, sizeof(attr));
 	memcpy(at + RTA_LENGTH(0), data, len);
-	req->header.nlmsg_len = (uint32_t)(NLMSG_ALIGN(req->header.nlmsg_len) + RTA_ALIGN(attr.rta_len));
+	req->header.nlmsg_len =
+		(uint32_t)(NLMSG_ALIGN(req->header.nlmsg_len) + RTA_ALIGN(attr.rta_len));
 }
 
 static void add_u32(struct request *req, uint16_t type, uint32_t value)

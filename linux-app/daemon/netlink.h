@@ -24,7 +24,7 @@ int netlink_link_up(struct netlink *nl, unsigned int index, uint32_t mtu);
 /** Gives the interface an address with its prefix length. */
 int netlink_add_address(struct netlink *nl, unsigned int index, const struct zwg_prefix *address);
 
-/** Routes @a prefix to the interface, in the routing table @a table. -EEXIST if there is such a route. */
+/** Routes @a prefix to the interface, in the table @a table. -EEXIST if there is such a route. */
 int netlink_add_route(struct netlink *nl, unsigned int index, const struct zwg_prefix *prefix,
 		      uint32_t table);
 

@@ -14,9 +14,9 @@ struct tun {
 };
 
 /**
- * Makes the TUN device @a name (1 to 15 characters); it is gone when it is closed. 0, -EBUSY if there
- * is such an interface, -EPERM without CAP_NET_ADMIN, -ENOENT without /dev/net/tun, or another
- * negative errno.
+ * Makes the TUN device @a name (1 to 15 characters); it is gone when it is closed. 0, -EBUSY if
+ * there is such an interface, -EPERM without CAP_NET_ADMIN, -ENOENT without /dev/net/tun, or
+ * another negative errno.
  */
 int tun_open(struct tun *tun, const char *name);
 void tun_close(struct tun *tun);

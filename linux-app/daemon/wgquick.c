@@ -19,7 +19,7 @@
 #include "wgquick_keys.h"
 
 #define TEXT_OF(x) #x
-#define TEXT(x)    TEXT_OF(x)
+#define TEXT(x)	   TEXT_OF(x)
 
 #define LINE_SIZE    65536
 #define IPV6_MTU_MIN 1280 /* RFC 8200 section 5. */
@@ -89,7 +89,8 @@ static bool begin_peer(struct reader *reader)
 	struct wgquick_peer *peer;
 
 	if (conf->peer_count == ZWG_MAX_PEERS)
-		return mistake(reader, reader->line, "[Peer]", "this program has room for " TEXT(ZWG_MAX_PEERS));
+		return mistake(reader, reader->line, "[Peer]",
+			       "this program has room for " TEXT(ZWG_MAX_PEERS));
 	peer = calloc(1, sizeof(*peer));
 	if (!peer)
 		return mistake(reader, reader->line, "[Peer]", "no memory is left");
@@ -131,7 +132,8 @@ static bool read_setting(struct reader *reader, char *text)
 	key = trim(text);
 	value = trim(equals + 1);
 	if (!reader->in_interface && !reader->peer)
-		return mistake(reader, reader->line, key, "expected [Interface] or [Peer] before it");
+		return mistake(reader, reader->line, key,
+			       "expected [Interface] or [Peer] before it");
 	if (value[0] == '\0' && strcasecmp(key, "AllowedIPs") != 0)
 		return mistake(reader, reader->line, key, "expected a value");
 	if (!wgquick_set(reader->conf, reader->peer, key, value, error))
@@ -204,7 +206,7 @@ static bool check_peers(const struct reader *reader)
 		if (prefixes > ZWG_MAX_ALLOWED_IPS)
 			return mistake(reader, peer->line, "AllowedIPs",
 				       "this program has room for " TEXT(
-				       ZWG_MAX_ALLOWED_IPS) " of all peers together");
+					       ZWG_MAX_ALLOWED_IPS) " of all peers together");
 	}
 	return check_unique(reader);
 }

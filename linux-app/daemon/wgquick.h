@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A wg-quick file: wg(8), "CONFIGURATION FILE FORMAT", and the keys that wg-quick(8) adds as far as
- * the daemon does what they ask for. Any other key is an error, so that nothing is silently left out.
+ * the daemon does what they ask for. Any other key is an error, so that nothing is left out.
  */
 #ifndef ZWG_DAEMON_WGQUICK_H
 #define ZWG_DAEMON_WGQUICK_H

@@ -16,8 +16,8 @@
 #include "port/log.h"
 #include "port/udp.h"
 
-#define MTU_MIN          68    /* RFC 791. */
-#define MTU_MAX          65475 /* 65535 less 20 of IPv4, 8 of UDP, 32 of WireGuard. */
+#define MTU_MIN		 68    /* RFC 791. */
+#define MTU_MAX		 65475 /* 65535 less 20 of IPv4, 8 of UDP, 32 of WireGuard. */
 #define RESOLVE_ATTEMPTS 8
 
 bool wgquick_prefixes_add(struct wgquick_prefixes *prefixes, const struct zwg_prefix *prefix)
@@ -88,7 +88,8 @@ static const char *next_element(const char **rest, size_t *len)
 	return start;
 }
 
-static bool add_prefixes(const char *value, struct wgquick_prefixes *prefixes, bool mask, char *error)
+static bool add_prefixes(const char *value, struct wgquick_prefixes *prefixes, bool mask,
+			 char *error)
 {
 	const char *rest = value;
 
@@ -189,7 +190,8 @@ static bool set_keepalive(struct wgquick_peer *peer, const char *value, char *er
 	return true;
 }
 
-/* HOST:PORT or [HOST]:PORT; the parts go to @a host, of at least strlen(value) + 1 bytes, and *port. */
+/* HOST:PORT or [HOST]:PORT; the parts go to host, of at least strlen(value) + 1 bytes, and *port.
+ */
 static bool split_endpoint(const char *value, char *host, const char **port)
 {
 	const char *colon = strrchr(value, ':');
@@ -244,8 +246,9 @@ static bool set_endpoint(struct wgquick_peer *peer, const char *value, char *err
 			      value);
 	err = resolve(host, port, &found);
 	if (err) {
-		snprintf(error, WGQUICK_ERROR_SIZE, "expected a name that can be resolved: '%.100s': %s",
-			 host, gai_strerror(err));
+		snprintf(error, WGQUICK_ERROR_SIZE,
+			 "expected a name that can be resolved: '%.100s': %s", host,
+			 gai_strerror(err));
 		return false;
 	}
 	udp_endpoint(found->ai_addr, &peer->endpoint);
@@ -263,12 +266,12 @@ static bool is_one_of(const char *key, const char *const *list)
 
 static bool unknown(const char *key, bool in_peer, char *error)
 {
-	static const char *const of_wg_quick[] = {"DNS",      "PreUp",    "PostUp",     "PreDown",
+	static const char *const of_wg_quick[] = {"DNS",      "PreUp",	    "PostUp", "PreDown",
 						  "PostDown", "SaveConfig", NULL};
 	static const char *const of_interface[] = {"PrivateKey", "ListenPort", "Address", "MTU",
-						   "FwMark", "Table", NULL};
-	static const char *const of_peer[] = {"PublicKey", "PresharedKey", "AllowedIPs", "Endpoint",
-					      "PersistentKeepalive", NULL};
+						   "FwMark",	 "Table",      NULL};
+	static const char *const of_peer[] = {"PublicKey", "PresharedKey",	  "AllowedIPs",
+					      "Endpoint",  "PersistentKeepalive", NULL};
 
 	if (is_one_of(key, of_wg_quick))
 		snprintf(error, WGQUICK_ERROR_SIZE,
@@ -331,8 +334,8 @@ static bool set_peer(struct wgquick_peer *peer, const char *key, const char *val
 	return unknown(key, true, error);
 }
 
-bool wgquick_set(struct wgquick *conf, struct wgquick_peer *peer, const char *key, const char *value,
-		 char error[WGQUICK_ERROR_SIZE])
+bool wgquick_set(struct wgquick *conf, struct wgquick_peer *peer, const char *key,
+		 const char *value, char error[WGQUICK_ERROR_SIZE])
 {
 	return peer ? set_peer(peer, key, value, error) : set_interface(conf, key, value, error);
 }

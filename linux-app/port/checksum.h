@@ -8,7 +8,7 @@
 
 #include "crypto/bytes.h"
 
-/** Adds @a len bytes, at most 65535 over all calls of even lengths but the last, to the sum @a start. */
+/** Adds @a len bytes to the sum @a start: at most 65535 in all, an odd number only at the end. */
 static inline uint32_t checksum_sum(uint32_t start, const uint8_t *data, size_t len)
 {
 	for (; len >= 2; data += 2, len -= 2)

@@ -40,7 +40,7 @@ void loop_remove(struct loop *loop, struct loop_source *source)
 	if (source->fd < 0)
 		return;
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
-	/* Its events may have been fetched already, and its owner may be gone when their turn comes. */
+	/* Its events may have been fetched already; its owner may be gone at their turn. */
 	for (int i = 0; i < loop->pending; i++)
 		if (loop->events[i].data.ptr == source)
 			loop->events[i].data.ptr = NULL;

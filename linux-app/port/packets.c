@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The pool of packets; see packets.h. A packet's structure, its table of fragments and its bytes lie
- * one after the other in a slot of the map. */
+/* The pool of packets; see packets.h. A packet's structure, its table of fragments and its bytes
+ * lie one after the other in a slot of the map. */
 #include "packets.h"
 
 #include <errno.h>

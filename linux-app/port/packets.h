@@ -21,9 +21,9 @@ struct packet_pool {
 	pthread_mutex_t lock;
 	uint8_t *map;
 	size_t map_len;
-	size_t stride;   /**< Bytes from one packet to the next. */
+	size_t stride;	 /**< Bytes from one packet to the next. */
 	size_t fragment; /**< Bytes of a fragment; the last may be shorter. */
-	size_t segs;     /**< Fragments of a packet. */
+	size_t segs;	 /**< Fragments of a packet. */
 	size_t count;
 	size_t touched; /**< Packets ever used; those above were never written. */
 	size_t available;

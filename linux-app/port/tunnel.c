@@ -10,8 +10,8 @@
 #include "crypto/secret.h"
 #include "random.h"
 
-#define RECEIVE_BATCH    32 /* Datagrams taken from a socket under one lock. */
-#define HANDSHAKE_NICE   5  /* Data goes first where there is one processor. */
+#define RECEIVE_BATCH	 32 /* Datagrams taken from a socket under one lock. */
+#define HANDSHAKE_NICE	 5  /* Data goes first where there is one processor. */
 #define DESTINATION_OFF4 16 /* In an IPv4 header, RFC 791. */
 #define DESTINATION_OFF6 24 /* In an IPv6 header, RFC 8200. */
 

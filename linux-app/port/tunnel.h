@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A WireGuard device in a Linux process: the core with its lock, its UDP sockets, its timer, and the
- * thread on which handshakes are computed, so that a flood of them never holds up data. Everything
- * else runs on the loop's thread. What is opened is delivered after the lock is released.
+ * A WireGuard device in a Linux process: the core with its lock, its UDP sockets, its timer, and
+ * the thread on which handshakes are computed, so that a flood of them never holds up data.
+ * Everything else runs on the loop's thread. What is opened is delivered after the lock is
+ * released.
  */
 #ifndef ZWG_PORT_TUNNEL_H
 #define ZWG_PORT_TUNNEL_H
@@ -20,8 +21,8 @@ struct tunnel;
 
 /** What a program gives to its tunnel. */
 struct tunnel_ops {
-	/** Takes an inner packet that came from a peer. Called on the loop's thread without the lock.
-	 *  True: the packet is kept and will go to tunnel_output() or tunnel_release(). */
+	/** Takes an inner packet that came from a peer. Called on the loop's thread without the
+	 * lock. True: the packet is kept and will go to tunnel_output() or tunnel_release(). */
 	bool (*deliver)(void *ctx, struct zwg_packet *pkt);
 	/** As in struct zwg_port: called under the lock, on either thread. */
 	void (*event)(void *ctx, struct zwg_peer *peer, enum zwg_event event);

@@ -9,7 +9,7 @@
 
 #include "packets.h"
 
-#define PORT_ATTEMPTS 100        /* To find one port that is free in both families. */
+#define PORT_ATTEMPTS 100	/* To find one port that is free in both families. */
 #define SOCKET_BUFFER (4 << 20) /* Bytes each way; what the system allows of them. */
 
 socklen_t udp_sockaddr(const struct zwg_endpoint *at, struct sockaddr_storage *sa)
@@ -261,8 +261,8 @@ int udp_receive(int fd, struct zwg_packet *pkt, struct zwg_endpoint *from, uint8
 static struct cmsghdr *add_ancillary(struct msghdr *msg, int level, int type, const void *data,
 				     size_t len)
 {
-	struct cmsghdr *c = (struct cmsghdr *)(void *)((char *)msg->msg_control +
-						       msg->msg_controllen);
+	struct cmsghdr *c =
+		(struct cmsghdr *)(void *)((char *)msg->msg_control + msg->msg_controllen);
 
 	c->cmsg_level = level;
 	c->cmsg_type = type;
@@ -323,7 +323,7 @@ static int send_from(int fd, const struct zwg_endpoint *to, uint8_t tos, const s
 int udp_send(const struct udp *udp, const struct zwg_endpoint *to, uint8_t tos,
 	     const struct iovec *iov, size_t count)
 {
-	int fd = to->addr.family == ZWG_AF_INET    ? udp->fd[UDP_INET]
+	int fd = to->addr.family == ZWG_AF_INET	   ? udp->fd[UDP_INET]
 		 : to->addr.family == ZWG_AF_INET6 ? udp->fd[UDP_INET6]
 						   : -1;
 	bool sticky = to->src.family == to->addr.family;

@@ -22,7 +22,7 @@ enum {
 
 struct udp {
 	int fd[UDP_FAMILIES]; /**< -1: this family is not to be had. */
-	uint16_t port;        /**< Host byte order. */
+	uint16_t port;	      /**< Host byte order. */
 };
 
 /**
@@ -43,8 +43,9 @@ int udp_set_fwmark(const struct udp *udp, uint32_t fwmark);
 
 /**
  * Receives one datagram from the socket @a fd into @a pkt, from its off on, at most its len bytes,
- * and sets its len. @a from gets the sender and the sticky source, @a tos the byte of the IP header.
- * 0, -EAGAIN if there is none, -EMSGSIZE if it did not fit (it is gone), or another negative errno.
+ * and sets its len. @a from gets the sender and the sticky source, @a tos the byte of the IP
+ * header. 0, -EAGAIN if there is none, -EMSGSIZE if it did not fit (it is gone), or another
+ * negative errno.
  */
 int udp_receive(int fd, struct zwg_packet *pkt, struct zwg_endpoint *from, uint8_t *tos);
 

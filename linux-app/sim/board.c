@@ -11,7 +11,7 @@
 #include "port/log.h"
 #include "port/random.h"
 
-#define PACKETS  256
+#define PACKETS	 256
 #define FRAGMENT 128 /* Bytes, as Zephyr's network buffers by default. */
 
 /* The tunnel's other side */
@@ -120,7 +120,8 @@ static int listen_on(struct board *board, uint16_t port)
 	return tunnel_listen(&board->tunnel, &board->underlay, port, 0);
 }
 
-static int put_in_force(struct board *board, const struct zwg_conf *old, const struct zwg_conf *conf)
+static int put_in_force(struct board *board, const struct zwg_conf *old,
+			const struct zwg_conf *conf)
 {
 	int err;
 

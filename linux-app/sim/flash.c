@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Flash in a file; see flash.h. A slot is a header (magic, sequence number, length, CRC-32 of these
- * and the value; little-endian) and the value. Erased flash is zeros, which is what a new file reads.
+ * and the value; little-endian) and the value. Erased flash is zeros, as a new file reads.
  */
 #include "flash.h"
 
@@ -21,7 +21,7 @@
 #define SLOT_MAGIC  0x7a776766u
 #define HEADER_LEN  16
 #define SLOT_SIZE   (HEADER_LEN + FLASH_VALUE_MAX)
-#define SLOTS       2
+#define SLOTS	    2
 #define FLASH_BYTES (FLASH_ITEMS * SLOTS * SLOT_SIZE)
 
 struct slot {

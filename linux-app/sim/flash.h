@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The simulated board's flash: a file with two slots for each thing that is kept. A new value goes to
- * the slot that does not hold the newest, so that power may fail at any byte: the value of before is
- * then still there. Thread-safe.
+ * The simulated board's flash: a file with two slots for each thing that is kept. A new value goes
+ * to the slot that does not hold the newest, so that power may fail at any byte: the value of
+ * before is then still there. Thread-safe.
  */
 #ifndef ZWG_SIM_FLASH_H
 #define ZWG_SIM_FLASH_H
@@ -40,7 +40,7 @@ void flash_close(struct flash *flash);
  *  -EBADMSG if both slots are damaged; -ENOSPC; -EIO. */
 int flash_load(struct flash *flash, enum flash_item item, uint8_t *buf, size_t size);
 
-/** Stores a value of @a len bytes; when it returns 0 it will be there after any failure of power. */
+/** Stores a value of @a len bytes; after a 0 it is there whenever power fails. Negative errno. */
 int flash_store(struct flash *flash, enum flash_item item, const uint8_t *value, size_t len);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A tiny host; see inner_host.h. The packet is copied out of its fragments, answered in one piece and
- * copied back: this is the far end, not the path that must be fast. */
+/* A tiny host; see inner_host.h. The packet is copied out of its fragments, answered in one piece
+ * and copied back: this is the far end, not the path that must be fast. */
 #include "inner_host.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@
 #define PROTO_ICMPV6 58
 
 #define ICMP_ECHO_REQUEST   8
-#define ICMP_ECHO_REPLY     0
+#define ICMP_ECHO_REPLY	    0
 #define ICMPV6_ECHO_REQUEST 128
 #define ICMPV6_ECHO_REPLY   129
 
@@ -76,6 +76,7 @@ static bool parse_ipv4(uint8_t *pkt, size_t len, struct request *req)
 
 static bool parse_ipv6(uint8_t *pkt, size_t len, struct request *req)
 {
+	static const struct zwg_addr unspecified = {.family = ZWG_AF_INET6};
 	size_t payload;
 
 	if (len < IPV6_HEADER)
@@ -91,9 +92,7 @@ static bool parse_ipv6(uint8_t *pkt, size_t len, struct request *req)
 	req->payload = pkt + IPV6_HEADER;
 	req->len = payload;
 	/* Neither multicast nor unspecified. */
-	return req->src.bytes[0] != 0xff && !zwg_addr_equal(&req->src, &(struct zwg_addr){
-								.family = ZWG_AF_INET6,
-							});
+	return req->src.bytes[0] != 0xff && !zwg_addr_equal(&req->src, &unspecified);
 }
 
 static bool is_ours(const struct inner_host *host, const struct zwg_addr *addr)
@@ -157,7 +156,7 @@ static size_t write_header(const struct request *req, uint8_t *out)
 		out[0] = 0x45;
 		out[1] = req->traffic_class;
 		zwg_put_be16(out + 2, (uint16_t)(IPV4_HEADER + req->len));
-		zwg_put_be16(out + 6, 0x4000); /* Never fragmented, so the identification is free. */
+		zwg_put_be16(out + 6, 0x4000); /* Do not fragment: no identification needed. */
 		out[8] = HOP_LIMIT;
 		out[9] = req->proto;
 		memcpy(out + 12, req->dst.bytes, 4);

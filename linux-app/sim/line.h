@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The serial line of the simulated board: a pseudo-terminal, or one TCP connection at a time on
- * loopback (for pyserial's socket:// URLs). What the reader has not taken yet waits here; while much
- * waits, nothing is read, so that neither side loses a byte.
+ * loopback (for pyserial's socket:// URLs). What the reader has not taken yet waits here; while
+ * much waits, nothing is read, so that neither side loses a byte.
  */
 #ifndef ZWG_SIM_LINE_H
 #define ZWG_SIM_LINE_H
@@ -19,9 +19,9 @@ struct line {
 	struct loop *loop;
 	struct loop_source terminal; /**< The pseudo-terminal or the connection; fd -1: nobody. */
 	struct loop_source listener; /**< fd -1: a pseudo-terminal. */
-	int keep_open;               /**< The far side of the pseudo-terminal, so that it never hangs up. */
-	char name[128];              /**< What a user opens: a path or a URL. */
-	char link[4096];             /**< The symbolic link that was made; empty: none. */
+	int keep_open;	 /**< The far side of the pseudo-terminal, so that it never hangs up. */
+	char name[128];	 /**< What a user opens: a path or a URL. */
+	char link[4096]; /**< The symbolic link that was made; empty: none. */
 	/** A new reader is there (TCP), or the line is ready (pseudo-terminal). */
 	void (*connected)(void *ctx);
 	void (*input)(void *ctx, const uint8_t *bytes, size_t len);

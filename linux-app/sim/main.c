@@ -15,14 +15,16 @@
 
 static const char help[] =
 	"Usage: zwg-sim [OPTION]...\n"
-	"The simulated board: WireGuard as in the firmware, with UDP on a loopback address for its\n"
-	"network and a pseudo-terminal for its serial console. Needs no privileges.\n"
+	"The simulated board: WireGuard as in the firmware, with UDP on a loopback address for\n"
+	"its network and a pseudo-terminal for its serial console. Needs no privileges.\n"
 	"\n"
-	"      --udp ADDRESS:PORT  its address outside the tunnel, and its UDP port until its settings\n"
-	"                          name another; port 0: one that is free (default 127.0.0.1:0)\n"
+	"      --udp ADDRESS:PORT  its address outside the tunnel, and its UDP port until its\n"
+	"                          settings name another; port 0: one that is free (default\n"
+	"                          127.0.0.1:0)\n"
 	"      --flash FILE        keep its settings in FILE; without it they are lost at the end\n"
 	"      --pty-link PATH     make PATH a symbolic link to the console's pseudo-terminal\n"
-	"      --tcp PORT          console on 127.0.0.1:PORT instead, for socket://; 0: a free port\n"
+	"      --tcp PORT          console on 127.0.0.1:PORT instead, for socket://; 0: one that\n"
+	"                          is free\n"
 	"      --power-cut N       for tests: die at the Nth byte that is written to the flash\n"
 	"      --help              show this help and exit\n"
 	"      --version           show the version and exit\n"
@@ -170,8 +172,9 @@ static int open_console(struct board *board, const struct options *options)
 	else
 		err = line_open_pty(&board->line, &board->loop, options->link);
 	if (err)
-		log_error("the console cannot be opened: %s%s%s", options->link ? options->link : "",
-			  options->link ? ": " : "", strerror(-err));
+		log_error("the console cannot be opened: %s%s%s",
+			  options->link ? options->link : "", options->link ? ": " : "",
+			  strerror(-err));
 	return err;
 }
 
@@ -181,7 +184,8 @@ static void print_ready(const struct board *board, const struct options *options
 	struct zwg_endpoint at = {.addr = board->underlay, .port = board->tunnel.udp.port};
 
 	zwg_endpoint_format(&at, text);
-	printf("ready: udp %s console %s\n", text, options->link ? options->link : board->line.name);
+	printf("ready: udp %s console %s\n", text,
+	       options->link ? options->link : board->line.name);
 	fflush(stdout);
 }
 
@@ -237,7 +241,7 @@ int main(int argc, char **argv)
 	err = flash_open(&board.flash, options.flash, options.power_cut);
 	if (err) {
 		log_error("%s: %s", options.flash ? options.flash : "flash",
-			  err == -EBUSY    ? "another program is using it"
+			  err == -EBUSY	   ? "another program is using it"
 			  : err == -EINVAL ? "is not a flash file of this program"
 					   : strerror(-err));
 	} else {

@@ -29,8 +29,9 @@ MakeSim = Callable[..., Sim]
 
 def lasting(state: BoardState) -> tuple[object, ...]:
     """The part of a state that only a command may change."""
-    return (state.public_key, state.listen_port, state.addresses, state.mtu, state.pending,
-            state.up, [(p.public_key, p.allowed_ips, p.endpoint_host) for p in state.peers])  # fmt: skip
+    peers = [(p.public_key, p.allowed_ips, p.endpoint_host) for p in state.peers]
+    settings = (state.public_key, state.listen_port, state.addresses, state.mtu)
+    return (*settings, state.pending, state.up, peers)
 
 
 @pytest.fixture
@@ -160,14 +161,14 @@ def test_garbage_on_the_line_changes_nothing(
     seed = random.randrange(2**32)
     request.node.add_report_section("call", "seed", str(seed))
     noise = random.Random(seed)
-    words = [b"wg", b"set", b"peer", b"commit", b"\x1b[A", b"\x03", b"\x15", b"\x7f", b"@99", b"=" * 44,
-             b"\r", b"\n", b" ", b"allowed-ips", b"private-key", b"\xff" * 8]  # fmt: skip
+    words = b"wg set peer commit @99 allowed-ips private-key \x1b[A \x03 \x15 \x7f \r \n".split(
+        b" "
+    )
+    words += [b" ", b"=" * 44, b"\xff" * 8]
     fd = os.open(sim.console_name, os.O_RDWR | os.O_NOCTTY)
     os.set_blocking(fd, False)
     garbage = b"".join(
-        noise.randbytes(noise.randrange(1, 300))
-        if noise.random() < 0.5
-        else noise.choice(words)
+        noise.randbytes(noise.randrange(1, 300)) if noise.random() < 0.5 else noise.choice(words)
         for _ in range(1500)
     ).replace(b"reset", b"")
     sent = 0

@@ -96,24 +96,16 @@ WRONG = {
     "udp checksum, ipv6": changed(UDP6, 50, 0x79),
     "no udp checksum, ipv6": bytes(UDP6)[:46] + bytes(2) + bytes(UDP6)[48:],
     "another address, ipv4": bytes(IP(src=PEER_V4, dst="10.77.0.3") / ICMP()),
-    "another address, ipv6": bytes(
-        IPv6(src=PEER_V6, dst="fd77::3") / ICMPv6EchoRequest()
-    ),
-    "first fragment": bytes(
-        IP(src=PEER_V4, dst=INSIDE_V4, flags="MF") / ICMP() / Raw(b"x" * 8)
-    ),
-    "later fragment": bytes(
-        IP(src=PEER_V4, dst=INSIDE_V4, frag=1) / ICMP() / Raw(b"x" * 8)
-    ),
+    "another address, ipv6": bytes(IPv6(src=PEER_V6, dst="fd77::3") / ICMPv6EchoRequest()),
+    "first fragment": bytes(IP(src=PEER_V4, dst=INSIDE_V4, flags="MF") / ICMP() / Raw(b"x" * 8)),
+    "later fragment": bytes(IP(src=PEER_V4, dst=INSIDE_V4, frag=1) / ICMP() / Raw(b"x" * 8)),
     "another udp port": bytes(V4 / UDP(sport=9, dport=4243)),
     "udp source port 0": bytes(V4 / UDP(sport=0, dport=4242)),
     "udp length too long": bytes(V4 / UDP(sport=9, dport=4242, len=99, chksum=0)),
     "an echo reply": bytes(V4 / ICMP(type=0)),
     "a header of 16 bytes": bytes(IP(src=PEER_V4, dst=INSIDE_V4, ihl=4) / ICMP()),
     "options past the end": bytes(IP(src=PEER_V4, dst=INSIDE_V4, ihl=15) / b""),
-    "icmp of 4 bytes": bytes(
-        IP(src=PEER_V4, dst=INSIDE_V4, proto=1) / Raw(b"\x08\0\xf7\xff")
-    ),
+    "icmp of 4 bytes": bytes(IP(src=PEER_V4, dst=INSIDE_V4, proto=1) / Raw(b"\x08\0\xf7\xff")),
 }
 
 
@@ -130,19 +122,13 @@ def test_a_udp_datagram_without_checksum_is_answered_on_ipv4_only(
 ) -> None:
     _, peer, _ = joined
     peer.handshake()
-    assert (
-        peer.ask(bytes(V4 / UDP(sport=9, dport=4242, chksum=0) / Raw(b"x"))) is not None
-    )
+    assert peer.ask(bytes(V4 / UDP(sport=9, dport=4242, chksum=0) / Raw(b"x"))) is not None
 
 
 def test_options_are_left_out_of_the_answer(joined: Joined) -> None:
     _, peer, _ = joined
     peer.handshake()
-    request = (
-        IP(src=PEER_V4, dst=INSIDE_V4, options=[b"\x01\x01\x01\x01"])
-        / ICMP()
-        / Raw(b"abc")
-    )
+    request = IP(src=PEER_V4, dst=INSIDE_V4, options=[b"\x01\x01\x01\x01"]) / ICMP() / Raw(b"abc")
     answer = peer.ask(bytes(request))
     assert answer is not None
     reply = IP(answer[: IP(answer).len])

@@ -57,9 +57,7 @@ def test_killed_at_random_moments_it_is_accepted_at_once(
     assert stamps == sorted(set(stamps))
 
 
-def test_killed_while_it_starts_a_handshake(
-    joined: Joined, request: pytest.FixtureRequest
-) -> None:
+def test_killed_while_it_starts_a_handshake(joined: Joined, request: pytest.FixtureRequest) -> None:
     sim, peer, keys = joined
     seed = random.randrange(2**32)
     request.node.add_report_section("call", "seed", str(seed))
@@ -135,9 +133,7 @@ def test_power_cut_at_every_byte_of_a_commit(
         seen.append(str(sim.talk("wg showconf")))
         sim.stop()
     assert len(seen) > 150, "every byte of the record was a place to die"
-    assert seen == [old] * (len(seen) - 2) + [new] * 2, (
-        "the last byte makes it the new one"
-    )
+    assert seen == [old] * (len(seen) - 2) + [new] * 2, "the last byte makes it the new one"
     sim.start()
     live_peer.join(keys.peer, keys.board, keys.psk, sim.address)
     live_peer.handshake()

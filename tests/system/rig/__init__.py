@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What the system tests stand on: programs, namespaces, real peers, and memory read from outside."""
+"""What the system tests stand on: programs, namespaces, real peers, memory read from outside."""

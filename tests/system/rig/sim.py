@@ -26,9 +26,7 @@ PEER_V6 = "fd77::1"
 class Sim:
     """A board whose flash is a file of @p directory; it can be started again and again."""
 
-    def __init__(
-        self, directory: Path, *options: str, udp: str = "127.0.0.1:0"
-    ) -> None:
+    def __init__(self, directory: Path, *options: str, udp: str = "127.0.0.1:0") -> None:
         self.directory, self.options, self.udp = directory, options, udp
         self.flash = directory / "flash"
         self.link = directory / "console"
@@ -49,11 +47,7 @@ class Sim:
 
     def start(self, *more: str, link: bool = True) -> Sim:
         """Powers the board on and waits until it is ready."""
-        console = (
-            ["--pty-link", str(self.link)]
-            if link and "--tcp" not in self.options
-            else []
-        )
+        console = ["--pty-link", str(self.link)] if link and "--tcp" not in self.options else []
         self.process = Process(self.command(*console, *more), self.directory / "stderr")
         assert self.process.popen.stdout is not None
         readable, _, _ = select.select([self.process.popen.stdout], [], [], 20)
