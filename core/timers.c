@@ -62,6 +62,7 @@ static void authenticated_either_way(struct zwg_device *dev, struct zwg_peer *pe
 void zwg_timers_authenticated_sent(struct zwg_device *dev, struct zwg_peer *peer, zwg_time now)
 {
 	peer->timers.send_keepalive = ZWG_NEVER;
+	peer->timers.need_another_keepalive = false;
 	authenticated_either_way(dev, peer, now);
 }
 
