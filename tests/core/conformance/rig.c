@@ -471,7 +471,7 @@ unsigned int rig_leaks(const struct rig *rig, const struct scripted *peer,
 {
 	unsigned int count = 0;
 
-	for (size_t i = 0; i < peer->secret_count; i++) {
+	for (size_t i = 0; i < peer->secret_count && i < SCRIPTED_SECRETS; i++) {
 		if (!alive || (memcmp(peer->secrets[i], alive->send, 32) != 0 &&
 			       memcmp(peer->secrets[i], alive->receive, 32) != 0))
 			count += rig_holds(rig, peer->secrets[i], 32);

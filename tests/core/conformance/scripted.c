@@ -43,8 +43,7 @@ static void draw_bytes(struct scripted *peer, uint8_t *out, size_t len)
 
 static void secret(struct scripted *peer, const uint8_t bytes[32])
 {
-	REQUIRE(peer->secret_count < SCRIPTED_SECRETS);
-	memcpy(peer->secrets[peer->secret_count++], bytes, 32);
+	memcpy(peer->secrets[peer->secret_count++ % SCRIPTED_SECRETS], bytes, 32);
 }
 
 /* HASH, MAC, HMAC, KDF (paper section 5.4) */

@@ -51,7 +51,7 @@ struct scripted {
 	bool low_order_self; /**< The same for DHs with the static key. */
 	uint64_t random;
 	uint8_t secrets[SCRIPTED_SECRETS][32];
-	size_t secret_count;
+	size_t secret_count; /**< Of which the last SCRIPTED_SECRETS are kept. */
 };
 
 /** A peer with keys that follow from @a number, at 192.0.2.number port 51820. */
