@@ -115,6 +115,9 @@ static void authentic_data_received(struct zwg_device *dev, struct zwg_peer *pee
 	zwg_peer_seen_at(dev, peer, from);
 	zwg_timers_authenticated_received(dev, peer, now);
 	if (zwg_keypair_confirm(dev, peer, keypair_number)) {
+		/* An attempt of ours that is still out is needed no more: a late answer to it would
+		 * make a session that the peer may have forgotten. */
+		zwg_peer_forget_initiation(dev, peer);
 		zwg_timers_handshake_complete(dev, peer, now);
 		zwg_staged_send(dev, peer, now);
 	}
