@@ -48,22 +48,23 @@ static struct zwg_peer *bound_peer(struct zwg_device *dev, const struct zwg_job 
 
 /* Taking */
 
+/* A peer for which there is no index now has its retry, and does not hold up those behind it. */
 static bool take_initiation(struct zwg_device *dev, zwg_time now, struct zwg_job *job)
 {
-	struct zwg_peer *peer = zwg_peer_pop_wanting(dev);
+	struct zwg_peer *peer;
 
-	if (!peer)
-		return false;
-	start(dev, job, ZWG_JOB_INITIATE);
-	bind(job, peer);
-	if (zwg_index_choose(dev, &job->local_index)) {
+	while ((peer = zwg_peer_pop_wanting(dev))) {
+		start(dev, job, ZWG_JOB_INITIATE);
+		bind(job, peer);
+		if (!zwg_index_choose(dev, &job->local_index)) {
+			peer->initiating = true;
+			return true;
+		}
 		zwg_count_drop(dev, ZWG_DROP_RANDOM);
 		zwg_timers_initiation_sent(dev, peer, now);
 		zwg_wipe(job, sizeof(*job));
-		return false;
 	}
-	peer->initiating = true;
-	return true;
+	return false;
 }
 
 static bool bind_response(struct zwg_device *dev, struct zwg_job *job)
