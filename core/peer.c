@@ -80,6 +80,7 @@ void zwg_peer_remove(struct zwg_device *dev, struct zwg_peer *peer)
 	peer->link = dev->peers_free;
 	dev->peers_free = id + 1;
 	dev->peers_used--;
+	zwg_sync_wake(dev);
 }
 
 struct zwg_peer *zwg_peer_find(struct zwg_device *dev, const uint8_t public_key[32])
@@ -137,12 +138,12 @@ void zwg_peer_set_endpoint(struct zwg_device *dev, zwg_time now, struct zwg_peer
 void zwg_peer_set_keepalive(struct zwg_device *dev, zwg_time now, struct zwg_peer *peer,
 			    uint16_t seconds)
 {
-	bool enabled = !peer->keepalive && seconds;
+	bool changed = peer->keepalive != seconds;
 
 	peer->keepalive = seconds;
 	if (!seconds)
 		peer->timers.persistent_keepalive = ZWG_NEVER;
-	else if (dev->up && enabled)
+	else if (dev->up && changed)
 		zwg_timers_keepalive_set(dev, peer, now);
 	zwg_sync_wake(dev);
 }

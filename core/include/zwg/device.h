@@ -132,7 +132,8 @@ void zwg_peer_set_preshared_key(struct zwg_device *dev, struct zwg_peer *peer,
 void zwg_peer_set_endpoint(struct zwg_device *dev, zwg_time now, struct zwg_peer *peer,
 			   const struct zwg_endpoint *endpoint);
 
-/** Sets the persistent keepalive in seconds, 0 for none. Enabling it sends one at once. */
+/** Sets the persistent keepalive in seconds, 0 for none. Another interval than before counts from
+ *  now, and begins with a keepalive at once. */
 void zwg_peer_set_keepalive(struct zwg_device *dev, zwg_time now, struct zwg_peer *peer,
 			    uint16_t seconds);
 
