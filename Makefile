@@ -54,7 +54,7 @@ $(BUILD):
 # The two commands
 
 demo: linux $(VENV)/host.stamp
-	@$(VENV)/bin/wg-host demo --board $(BOARD) --sim $(BUILD)/linux/zwg-sim
+	@$(PY) tools/demo.py --sim $(BUILD)/linux/zwg-sim
 
 test: $(VENV)/test.stamp | $(BUILD)
 	@$(PY) tests/run.py --build $(BUILD) --jobs $(JOBS)
@@ -64,13 +64,13 @@ test: $(VENV)/test.stamp | $(BUILD)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 lint: $(VENV)/test.stamp
-	$(VENV)/bin/ruff check host tests bench
-	$(VENV)/bin/ruff format --check host tests bench
+	$(VENV)/bin/ruff check host tests tools bench
+	$(VENV)/bin/ruff format --check host tests tools bench
 	$(VENV)/bin/mypy host/src
 	clang-format --dry-run --Werror $(C_FILES)
 
 format: $(VENV)/test.stamp
-	$(VENV)/bin/ruff format host tests bench
+	$(VENV)/bin/ruff format host tests tools bench
 	clang-format -i $(C_FILES)
 
 clean:

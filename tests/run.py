@@ -130,7 +130,7 @@ def cortex_m(context: Context) -> None:
 def lint(context: Context) -> None:
     ruff = Path(sys.executable).parent / "ruff"
     mypy = Path(sys.executable).parent / "mypy"
-    context.run(ruff, "check", "--quiet", "host", "tests", "bench")
+    context.run(ruff, "check", "--quiet", "host", "tests", "tools", "bench")
     context.run(mypy, "--config-file", "host/pyproject.toml", "host/src")
 
 
