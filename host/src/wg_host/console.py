@@ -105,7 +105,8 @@ class Console:
         heard = ""
         deadline = time.monotonic() + self._timeout
         while time.monotonic() < deadline:
-            self._write(b"\r")
+            # Ctrl-C first: what someone left half typed must not be carried out.
+            self._write(b"\x03\r")
             heard += self._drain(0.1)
             left = deadline - time.monotonic()
             try:
