@@ -88,16 +88,15 @@ static bool prefix_valid(const struct zwg_prefix *prefix)
 {
 	const struct zwg_addr *addr = &prefix->addr;
 
-	return addr->family == ZWG_AF_INET
-		       ? prefix->bits <= 32 && zwg_is_zero(addr->bytes + 4, 12)
-		       : addr->family == ZWG_AF_INET6 && prefix->bits <= 128;
+	return addr->family == ZWG_AF_INET ? prefix->bits <= 32 && zwg_is_zero(addr->bytes + 4, 12)
+					   : addr->family == ZWG_AF_INET6 && prefix->bits <= 128;
 }
 
 bool zwg_conf_address_valid(const struct zwg_prefix *address)
 {
 	const uint8_t *bytes = address->addr.bytes;
-	bool multicast = address->addr.family == ZWG_AF_INET ? (bytes[0] & 0xf0) == 0xe0
-							     : bytes[0] == 0xff;
+	bool multicast =
+		address->addr.family == ZWG_AF_INET ? (bytes[0] & 0xf0) == 0xe0 : bytes[0] == 0xff;
 
 	return prefix_valid(address) && !multicast && !zwg_is_zero(bytes, 16);
 }

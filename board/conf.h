@@ -25,7 +25,7 @@
 #error "ZWG_MAX_PEERS: at most 65535 for a board"
 #endif
 
-#define ZWG_CONF_ADDRESSES    4  /**< Addresses of the interface. */
+#define ZWG_CONF_ADDRESSES    4	 /**< Addresses of the interface. */
 #define ZWG_CONF_UNDERLAY_MAX 15 /**< Characters of an underlay's name. */
 #define ZWG_CONF_MTU_MIN      1280
 #define ZWG_CONF_MTU_MAX      1420
@@ -34,7 +34,7 @@ struct zwg_conf_peer {
 	uint8_t public_key[32];
 	uint8_t preshared_key[32];     /**< All zeros: none. */
 	struct zwg_host_port endpoint; /**< Empty host: none. */
-	uint16_t keepalive;            /**< Seconds; 0 is off. */
+	uint16_t keepalive;	       /**< Seconds; 0 is off. */
 	uint8_t allowed_ips_count;
 	struct zwg_prefix allowed_ips[ZWG_CONF_ALLOWED_IPS]; /**< Masked. */
 };
@@ -42,7 +42,7 @@ struct zwg_conf_peer {
 struct zwg_conf {
 	uint8_t private_key[32];
 	bool has_private_key;
-	bool enabled;         /**< The tunnel is to be up. */
+	bool enabled;	      /**< The tunnel is to be up. */
 	uint16_t listen_port; /**< 0: not set. */
 	uint16_t mtu;
 	char underlay[ZWG_CONF_UNDERLAY_MAX + 1]; /**< Empty: the port chooses. */
@@ -83,7 +83,7 @@ bool zwg_conf_address_valid(const struct zwg_prefix *address);
 struct zwg_conf_fault {
 	const char *setting;  /**< As the console calls it: "allowed-ips". */
 	const char *expected; /**< What was expected, for people. */
-	int peer;             /**< Index of the peer, or -1. */
+	int peer;	      /**< Index of the peer, or -1. */
 	bool has_prefix;      /**< @a prefix is at fault. */
 	struct zwg_prefix prefix;
 };

@@ -2,7 +2,8 @@
 /*
  * From one configuration to the next in a running device. Everything that goes is taken away before
  * anything is added, so that the device's fixed tables have room whatever the order; and only what
- * differs is touched, so that sessions live on.
+ * differs is touched, so that sessions live on. A keepalive or "up" that is in force already is
+ * nothing new to the core.
  */
 #include <string.h>
 
@@ -72,8 +73,7 @@ static int add_prefixes(struct zwg_device *dev, struct zwg_peer *peer,
 {
 	for (uint8_t i = 0; i < want->allowed_ips_count; i++) {
 		const struct zwg_prefix *prefix = &want->allowed_ips[i];
-		int err = has_prefix(dev, peer, prefix) ? 0
-							: zwg_allowed_ip_add(dev, peer, prefix);
+		int err = has_prefix(dev, peer, prefix) ? 0 : zwg_allowed_ip_add(dev, peer, prefix);
 
 		if (err != 0) {
 			return err;
@@ -82,8 +82,7 @@ static int add_prefixes(struct zwg_device *dev, struct zwg_peer *peer,
 	return 0;
 }
 
-static void set_preshared_key(struct zwg_device *dev, struct zwg_peer *peer,
-			      const uint8_t want[32])
+static void set_preshared_key(struct zwg_device *dev, struct zwg_peer *peer, const uint8_t want[32])
 {
 	uint8_t there[32];
 
@@ -111,7 +110,6 @@ static int apply_peer(struct zwg_device *dev, zwg_time now, const struct zwg_con
 		      const struct zwg_conf_peer *want, zwg_conf_resolve resolve, void *ctx)
 {
 	struct zwg_peer *peer = zwg_peer_find(dev, want->public_key);
-	struct zwg_peer_info info;
 	int err;
 
 	if (peer == NULL) {
@@ -131,10 +129,7 @@ static int apply_peer(struct zwg_device *dev, zwg_time now, const struct zwg_con
 				  strcmp(was->endpoint.host, want->endpoint.host) != 0) {
 		set_endpoint(dev, now, peer, want, resolve, ctx);
 	}
-	zwg_peer_get_info(peer, now, &info);
-	if (info.keepalive != want->keepalive) {
-		zwg_peer_set_keepalive(dev, now, peer, want->keepalive);
-	}
+	zwg_peer_set_keepalive(dev, now, peer, want->keepalive);
 	return 0;
 }
 
@@ -160,7 +155,7 @@ int zwg_conf_apply(struct zwg_device *dev, zwg_time now, const struct zwg_conf *
 
 		err = err != 0 ? err : failed;
 	}
-	if (conf->enabled && (old == NULL || !old->enabled)) {
+	if (conf->enabled) {
 		zwg_device_up(dev, now);
 	}
 	return err;

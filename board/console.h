@@ -17,10 +17,10 @@
 
 #include "conf.h"
 
-#define ZWG_CONSOLE_WORDS       20  /**< Words of a line, "wg" and "@SEQ" among them. */
-#define ZWG_CONSOLE_LINE_MAX    255 /**< Characters of a line. */
-#define ZWG_CONSOLE_CHUNK       64  /**< Most characters given to write() at a time. */
-#define ZWG_CONSOLE_ERROR_SIZE  256
+#define ZWG_CONSOLE_WORDS	       20  /**< Words of a line, "wg" and "@SEQ" among them. */
+#define ZWG_CONSOLE_LINE_MAX	       255 /**< Characters of a line. */
+#define ZWG_CONSOLE_CHUNK	       64  /**< Most characters given to write() at a time. */
+#define ZWG_CONSOLE_ERROR_SIZE	       256
 #define ZWG_CONSOLE_UNDERLAY_ADDRESSES 8 /**< Most addresses asked of underlay_addresses(). */
 
 /** What the port does for the console; @a ctx is that of struct zwg_console. */
@@ -52,15 +52,15 @@ struct zwg_console_ops {
 struct zwg_console {
 	const struct zwg_console_ops *ops;
 	void *ctx;
-	void *out;                      /**< Given to write(); may change between commands. */
+	void *out; /**< Given to write(); may change between commands. */
 	struct zwg_device *dev;
 	const struct zwg_conf *running; /**< In force; the port's, changed by apply() alone. */
-	const char *version;            /**< Of zwg: "0.1.0". */
-	const char *board;              /**< "nucleo_f207zg", "sim". */
-	const char *entropy;            /**< "hardware", "os" or "test". */
-	bool has_resolver;              /**< Endpoints may be names. */
+	const char *version;		/**< Of zwg: "0.1.0". */
+	const char *board;		/**< "nucleo_f207zg", "sim". */
+	const char *entropy;		/**< "hardware", "os" or "test". */
+	bool has_resolver;		/**< Endpoints may be names. */
 
-	bool pending; /**< Something is staged. */
+	bool pending;  /**< Something is staged. */
 	bool counting; /**< Output goes into crc. */
 	uint32_t crc;
 	size_t chunk_len;

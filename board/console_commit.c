@@ -159,8 +159,7 @@ int zwg_command_reset(struct zwg_console *console, int argc, char *const argv[])
 		return err;
 	}
 	if (!confirm) {
-		return zwg_fail(console, -EINVAL, "reset", NULL, 0,
-				"the word confirm must follow");
+		return zwg_fail(console, -EINVAL, "reset", NULL, 0, "the word confirm must follow");
 	}
 	zwg_conf_init(&console->scratch);
 	zwg_console_stage(console);
@@ -223,8 +222,8 @@ int zwg_command_handshake(struct zwg_console *console, int argc, char *const arg
 		return 0;
 	}
 	return zwg_fail(console, err, "handshake", NULL, 0,
-			err == -ENOENT          ? "must be the public key of a peer in force"
-			: err == -ENETDOWN      ? "the tunnel must be up and have a private key"
-			: err == -EDESTADDRREQ  ? "the peer must have an endpoint"
-						: "must be possible now");
+			err == -ENOENT	       ? "must be the public key of a peer in force"
+			: err == -ENETDOWN     ? "the tunnel must be up and have a private key"
+			: err == -EDESTADDRREQ ? "the peer must have an endpoint"
+					       : "must be possible now");
 }

@@ -115,8 +115,7 @@ static void put_peer(struct zwg_console *console, const struct zwg_conf_peer *pe
 	zwg_out_text(console, "{\"public_key\":\"");
 	zwg_out_public_key(console, peer->public_key);
 	zwg_out_text(console, "\"");
-	put_bool_member(console, "preshared_key",
-			!zwg_is_zero(peer->preshared_key, 32));
+	put_bool_member(console, "preshared_key", !zwg_is_zero(peer->preshared_key, 32));
 	put_prefixes_member(console, "allowed_ips", peer->allowed_ips, peer->allowed_ips_count);
 	(void)zwg_host_port_format(&peer->endpoint, text);
 	put_text_member(console, "endpoint_host", text);

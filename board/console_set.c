@@ -20,11 +20,11 @@ struct setting {
 };
 
 /** Takes the words behind @a word. 0 or what zwg_fail() returned. */
-typedef int (*take)(struct setting *set, const char *word);
+typedef int (*taker)(struct setting *set, const char *word);
 
 struct keyword {
 	const char *word;
-	take take;
+	taker take;
 };
 
 static const char *peek(const struct setting *set)
@@ -101,8 +101,7 @@ static int take_private_key(struct setting *set, const char *word)
 
 static int take_listen_port(struct setting *set, const char *word)
 {
-	return take_number(set, word, 1, UINT16_MAX, &set->conf->listen_port,
-			   "must be 1 to 65535");
+	return take_number(set, word, 1, UINT16_MAX, &set->conf->listen_port, "must be 1 to 65535");
 }
 
 static int take_mtu(struct setting *set, const char *word)
@@ -203,9 +202,9 @@ static int take_peer(struct setting *set, const char *word)
 	if (set->peer == NULL) {
 		set->peer = zwg_conf_peer_add(set->conf, key);
 	}
-	return set->peer != NULL ? 0
-				 : refuse(set, -ENOSPC, word, NULL,
-					  "the board has no room for another peer");
+	return set->peer != NULL
+		       ? 0
+		       : refuse(set, -ENOSPC, word, NULL, "the board has no room for another peer");
 }
 
 static int take_preshared_key(struct setting *set, const char *word)
@@ -237,7 +236,7 @@ static int take_endpoint(struct setting *set, const char *word)
 	err = value != NULL ? zwg_host_port_parse(value, strlen(value), &parsed) : -EINVAL;
 	if (err != 0) {
 		return refuse(set, -EINVAL, word, value,
-			      err == -ERANGE         ? "port must be 1 to 65535"
+			      err == -ERANGE	     ? "port must be 1 to 65535"
 			      : err == -ENAMETOOLONG ? "host must have at most 64 characters"
 						     : "must be HOST:PORT, [ADDRESS]:PORT or none");
 	}
@@ -347,8 +346,8 @@ static int take_allowed_ips(struct setting *set, const char *word)
 
 static const struct keyword interface_words[] = {
 	{"private-key", take_private_key}, {"listen-port", take_listen_port},
-	{"address", take_address},         {"mtu", take_mtu},
-	{"underlay", take_underlay},       {"peer", take_peer},
+	{"address", take_address},	   {"mtu", take_mtu},
+	{"underlay", take_underlay},	   {"peer", take_peer},
 };
 
 static const struct keyword peer_words[] = {
@@ -359,7 +358,7 @@ static const struct keyword peer_words[] = {
 	{"peer", take_peer},
 };
 
-static take find_keyword(const struct keyword *words, size_t count, const char *word)
+static taker find_keyword(const struct keyword *words, size_t count, const char *word)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(words[i].word, word) == 0) {
@@ -372,7 +371,7 @@ static take find_keyword(const struct keyword *words, size_t count, const char *
 static int take_setting(struct setting *set)
 {
 	const char *word = take_value(set);
-	take found;
+	taker found;
 
 	if (set->peer != NULL) {
 		found = find_keyword(peer_words, sizeof(peer_words) / sizeof(peer_words[0]), word);

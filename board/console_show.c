@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is configured and what happens, for people: as wg(8) shows it. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "crypto/secret.h"
@@ -25,22 +26,33 @@ void zwg_peer_view(struct zwg_console *console, const struct zwg_conf_peer *conf
 
 void zwg_each_counter(struct zwg_console *console, zwg_counter_visitor visit, void *ctx)
 {
+#define COUNTER(name)                                                                              \
+	{                                                                                          \
+#name, offsetof(struct zwg_counters, name)                                         \
+	}
+	static const struct {
+		const char *name;
+		size_t offset;
+	} others[] = {
+		COUNTER(initiations_sent), COUNTER(initiations_received),
+		COUNTER(responses_sent),   COUNTER(responses_received),
+		COUNTER(cookies_sent),	   COUNTER(cookies_received),
+		COUNTER(keepalives_sent),  COUNTER(keepalives_received),
+		COUNTER(data_sent),	   COUNTER(data_received),
+		COUNTER(x25519),
+	};
+#undef COUNTER
 	struct zwg_counters now;
 
 	console->ops->lock(console->ctx);
 	now = console->dev->counters;
 	console->ops->unlock(console->ctx);
-	visit(ctx, "", "initiations_sent", now.initiations_sent);
-	visit(ctx, "", "initiations_received", now.initiations_received);
-	visit(ctx, "", "responses_sent", now.responses_sent);
-	visit(ctx, "", "responses_received", now.responses_received);
-	visit(ctx, "", "cookies_sent", now.cookies_sent);
-	visit(ctx, "", "cookies_received", now.cookies_received);
-	visit(ctx, "", "keepalives_sent", now.keepalives_sent);
-	visit(ctx, "", "keepalives_received", now.keepalives_received);
-	visit(ctx, "", "data_sent", now.data_sent);
-	visit(ctx, "", "data_received", now.data_received);
-	visit(ctx, "", "x25519", now.x25519);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		uint64_t value;
+
+		memcpy(&value, (const uint8_t *)&now + others[i].offset, sizeof(value));
+		visit(ctx, "", others[i].name, value);
+	}
 	for (int reason = 0; reason < ZWG_DROP_COUNT; reason++) {
 		visit(ctx, "drop_", zwg_drop_name((enum zwg_drop)reason), now.drops[reason]);
 	}

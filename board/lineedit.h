@@ -15,9 +15,9 @@
 
 /** What a byte has led to. */
 enum zwg_lineedit_result {
-	ZWG_LINEEDIT_MORE,      /**< Nothing yet. */
-	ZWG_LINEEDIT_LINE,      /**< line[0 .. len-1] is complete, a zero behind it. */
-	ZWG_LINEEDIT_TOO_LONG,  /**< A line of more than ZWG_LINEEDIT_MAX characters has ended. */
+	ZWG_LINEEDIT_MORE,	/**< Nothing yet. */
+	ZWG_LINEEDIT_LINE,	/**< line[0 .. len-1] is complete, a zero behind it. */
+	ZWG_LINEEDIT_TOO_LONG,	/**< A line of more than ZWG_LINEEDIT_MAX characters has ended. */
 	ZWG_LINEEDIT_CANCELLED, /**< Ctrl-C. */
 };
 

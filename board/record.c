@@ -18,12 +18,12 @@
 #include "record.h"
 
 #define HEADER_LEN 8
-#define CRC_LEN    4
+#define CRC_LEN	   4
 
 #define FLAG_PRIVATE_KEY   1
-#define FLAG_ENABLED       2
+#define FLAG_ENABLED	   2
 #define FLAG_PRESHARED_KEY 1
-#define FLAG_ENDPOINT      2
+#define FLAG_ENDPOINT	   2
 
 /* The first failure sticks and nothing moves after it, so that one look at the end is enough. */
 struct writer {
@@ -112,8 +112,8 @@ int zwg_record_encode(const struct zwg_conf *conf, uint8_t *buf, size_t size)
 
 	put(&w, magic, sizeof(magic));
 	put_u32(&w, 0);
-	put_u8(&w, (conf->has_private_key ? FLAG_PRIVATE_KEY : 0) |
-			   (conf->enabled ? FLAG_ENABLED : 0));
+	put_u8(&w,
+	       (conf->has_private_key ? FLAG_PRIVATE_KEY : 0) | (conf->enabled ? FLAG_ENABLED : 0));
 	if (conf->has_private_key) {
 		put(&w, conf->private_key, 32);
 	}

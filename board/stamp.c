@@ -9,9 +9,9 @@
 #include "crypto/bytes.h"
 #include "stamp.h"
 
-#define TICK_BITS        6
+#define TICK_BITS	 6
 #define TICKS_PER_SECOND 60
-#define TICK_NS_SHIFT    24
+#define TICK_NS_SHIFT	 24
 #define TAI64_UNIX_EPOCH UINT64_C(0x400000000000000a)
 
 static int load(struct zwg_stamp *stamp, zwg_time now)
@@ -27,7 +27,6 @@ static int load(struct zwg_stamp *stamp, zwg_time now)
 	}
 	stamp->fresh = err == -ENOENT;
 	stamp->reserved = stamp->fresh ? 0 : mark;
-	stamp->next = stamp->reserved << TICK_BITS;
 	stamp->base = stamp->reserved;
 	stamp->base_time = now;
 	stamp->loaded = true;
@@ -97,8 +96,8 @@ int zwg_stamp_next(struct zwg_stamp *stamp, zwg_time now, uint8_t out[ZWG_TAI64N
 	tick = value & ((1U << TICK_BITS) - 1);
 	zwg_put_be64(out, TAI64_UNIX_EPOCH + (value >> TICK_BITS));
 	zwg_put_be32(out + 8, (uint32_t)tick << TICK_NS_SHIFT);
-	stamp->next = tick + 1 < TICKS_PER_SECOND ? value + 1
-						  : ((value >> TICK_BITS) + 1) << TICK_BITS;
+	stamp->next =
+		tick + 1 < TICKS_PER_SECOND ? value + 1 : ((value >> TICK_BITS) + 1) << TICK_BITS;
 	return 0;
 }
 

@@ -37,7 +37,7 @@
 #endif
 
 /** Marks, and clocks that set the first one, must be below this many seconds. */
-#define ZWG_STAMP_LIMIT       (UINT64_C(1) << 40)
+#define ZWG_STAMP_LIMIT	      (UINT64_C(1) << 40)
 #define ZWG_STAMP_CLOCK_LIMIT (UINT64_C(1) << 32)
 
 /** Where the mark lives. The mark is a number of seconds below ZWG_STAMP_LIMIT. */
@@ -54,13 +54,13 @@ struct zwg_stamp_store {
 struct zwg_stamp {
 	const struct zwg_stamp_store *store;
 	void *ctx;
-	uint64_t next;     /**< The least stamp not used: seconds << 6 | tick. */
+	uint64_t next;	   /**< The least stamp not used: seconds << 6 | tick. */
 	uint64_t reserved; /**< The mark in storage, in seconds: stamps below it may be used. */
-	uint64_t base;     /**< Where the clocks had carried the stamp at base_time, in seconds. */
+	uint64_t base;	   /**< Where the clocks had carried the stamp at base_time, in seconds. */
 	zwg_time base_time;
-	uint64_t stepped;  /**< Seconds that a wall clock has put it forward. */
+	uint64_t stepped; /**< Seconds that a wall clock has put it forward. */
 	bool loaded;
-	bool fresh;        /**< Storage was empty; neither a mark was stored nor a clock told. */
+	bool fresh; /**< Storage was empty; neither a mark was stored nor a clock told. */
 };
 
 /**

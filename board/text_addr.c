@@ -48,7 +48,7 @@ static int hex_digit(char c)
 static bool ipv6_parse(const char *text, size_t len, uint8_t out[16])
 {
 	uint8_t bytes[16] = {0};
-	size_t n = 0;    /* Bytes read. */
+	size_t n = 0;	 /* Bytes read. */
 	size_t gap = 17; /* Where "::" stands among them; 17: nowhere yet. */
 	size_t i = 0;
 

@@ -93,8 +93,7 @@ int zwg_host_port_parse(const char *text, size_t len, struct zwg_host_port *host
 	if (host_len > ZWG_HOST_MAX) {
 		return -ENAMETOOLONG;
 	}
-	if (!zwg_host_valid(host, host_len) ||
-	    brackets != (memchr(host, ':', host_len) != NULL)) {
+	if (!zwg_host_valid(host, host_len) || brackets != (memchr(host, ':', host_len) != NULL)) {
 		return -EINVAL;
 	}
 	if (!zwg_number_parse(text + colon, len - colon, 1, UINT16_MAX, &port)) {
@@ -142,8 +141,7 @@ bool zwg_host_port_literal(const struct zwg_host_port *host_port, struct zwg_end
 {
 	struct zwg_endpoint parsed = {.port = host_port->port};
 
-	if (!literal_parse(host_port->host, strlen(host_port->host), &parsed.addr,
-			   &parsed.scope)) {
+	if (!literal_parse(host_port->host, strlen(host_port->host), &parsed.addr, &parsed.scope)) {
 		return false;
 	}
 	*endpoint = parsed;

@@ -158,16 +158,17 @@ static void unchanged_peer_keeps_its_session(void)
 	struct node *other;
 	struct zwg_conf conf, old;
 	struct zwg_peer_info before, after;
-	struct zwg_endpoint moved = {
-		.addr = {.family = ZWG_AF_INET, .bytes = {198, 51, 100, 1}}, .port = 9};
+	struct zwg_endpoint moved = {.addr = {.family = ZWG_AF_INET, .bytes = {198, 51, 100, 1}},
+				     .port = 9};
 	unsigned int sent;
 
 	base_conf(&conf);
+	conf.peers[0].keepalive = 500;
 	CHECK_INT(apply(node, 1000, NULL, &conf), 0);
 	other = join(node, &conf, 1000);
 	/* It roams, which the configuration does not know. */
-	zwg_peer_set_endpoint(&node->dev, 1000,
-			      zwg_peer_find(&node->dev, conf.peers[0].public_key), &moved);
+	zwg_peer_set_endpoint(&node->dev, 1000, zwg_peer_find(&node->dev, conf.peers[0].public_key),
+			      &moved);
 	zwg_run_jobs(&node->dev, 1000);
 	info_of(node, &conf.peers[0], 1000, &before);
 	sent = node->sent;

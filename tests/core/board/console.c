@@ -30,8 +30,9 @@ static struct rig *full_rig(void)
 	rig_secret(rig, key);
 	rig_ok(rig, "wg set private-key " KEY1 " listen-port 51820 address 10.1.1.50/24,fd00::2/64",
 	       "");
-	rig_ok(rig, "wg set peer " PEER1 " preshared-key " PSK1 " endpoint [2001:db8::1]:51820 "
-		    "persistent-keepalive 25 allowed-ips 10.1.1.0/24,fd00::/64",
+	rig_ok(rig,
+	       "wg set peer " PEER1 " preshared-key " PSK1 " endpoint [2001:db8::1]:51820 "
+	       "persistent-keepalive 25 allowed-ips 10.1.1.0/24,fd00::/64",
 	       "");
 	rig_ok(rig, "wg commit", "committed\n");
 	return rig;
@@ -324,8 +325,8 @@ static void stats(void)
 static void help(void)
 {
 	static const char *const names[] = {
-		"genkey", "pubkey", "set", "commit", "revert", "reset", "show", "showconf", "stats",
-		"up", "down", "handshake", "version", "help",
+		"genkey",   "pubkey", "set", "commit", "revert",    "reset",   "show",
+		"showconf", "stats",  "up",  "down",   "handshake", "version", "help",
 	};
 	struct rig *rig = rig_new();
 	size_t lines = 0;
@@ -494,8 +495,7 @@ static void serial_line(void)
 	memset(many, 'x', sizeof(many));
 	memcpy(many + sizeof(many) - 2, "\r", 2);
 	memset(want, 'x', 255);
-	strcpy(want + 255,
-	       "\r\nerror: line: must have at most 255 characters\r\nzwg:~$ ");
+	strcpy(want + 255, "\r\nerror: line: must have at most 255 characters\r\nzwg:~$ ");
 	serial_type(&serial, many, want);
 	serial_type(&serial, "wg revert @1\r", "wg revert @1\r\n@zwg OK 1\r\nzwg:~$ ");
 	serial_type(&serial, "wg set private-key " KEY1 "\r",

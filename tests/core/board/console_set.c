@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* "wg set" and what becomes of it: every word, every mistake with its exact text, nothing half done. */
+/* "wg set" and what becomes of it: every word, every mistake with its exact text, nothing half
+ * done. */
 #include "rig.h"
 
 #define PEER1 "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -26,8 +27,10 @@ static void interface_settings(void)
 	const struct zwg_conf *staged = &rig->console.staged;
 	uint8_t key[32];
 
-	rig_ok(rig, "wg set private-key " KEY1 " listen-port 51821 address 10.1.1.50/24,fd00::2 mtu 1300 "
-		    "underlay eth0",
+	rig_ok(rig,
+	       "wg set private-key " KEY1
+	       " listen-port 51821 address 10.1.1.50/24,fd00::2 mtu 1300 "
+	       "underlay eth0",
 	       "");
 	CHECK(rig->console.pending);
 	zwg_key_parse(KEY1, 44, key);
@@ -57,8 +60,9 @@ static void peer_settings(void)
 	const struct zwg_conf_peer *peer = &staged->peers[0];
 	uint8_t psk[32];
 
-	rig_ok(rig, "wg set peer " PEER1 " preshared-key " PSK1 " endpoint vpn.example:51820 "
-		    "persistent-keepalive 25 allowed-ips 10.0.0.1/24,fd00::/64",
+	rig_ok(rig,
+	       "wg set peer " PEER1 " preshared-key " PSK1 " endpoint vpn.example:51820 "
+	       "persistent-keepalive 25 allowed-ips 10.0.0.1/24,fd00::/64",
 	       "");
 	CHECK_INT(staged->peer_count, 1);
 	zwg_key_parse(PSK1, 44, psk);
@@ -75,8 +79,9 @@ static void peer_settings(void)
 	rig_ok(rig, "wg set peer " PEER1 " allowed-ips 10.3.0.0/16,+10.4.0.0/16", "");
 	CHECK_INT(peer->allowed_ips_count, 2);
 	CHECK_INT(peer->allowed_ips[0].addr.bytes[1], 3);
-	rig_ok(rig, "wg set peer " PEER1 " preshared-key none endpoint none persistent-keepalive off "
-		    "allowed-ips none",
+	rig_ok(rig,
+	       "wg set peer " PEER1 " preshared-key none endpoint none persistent-keepalive off "
+	       "allowed-ips none",
 	       "");
 	CHECK_ZERO(peer->preshared_key, 32);
 	CHECK_ZERO(&peer->endpoint, sizeof(peer->endpoint));
@@ -84,8 +89,9 @@ static void peer_settings(void)
 	CHECK_INT(peer->allowed_ips_count, 0);
 	CHECK_ZERO(peer->allowed_ips, sizeof(peer->allowed_ips));
 
-	rig_ok(rig, "wg set peer " PEER2 " peer " PEER1 " persistent-keepalive 7 peer " PEER2
-		    " endpoint [2001:db8::1]:1",
+	rig_ok(rig,
+	       "wg set peer " PEER2 " peer " PEER1 " persistent-keepalive 7 peer " PEER2
+	       " endpoint [2001:db8::1]:1",
 	       "");
 	CHECK_INT(staged->peer_count, 2);
 	CHECK_INT(peer->keepalive, 7);
@@ -110,11 +116,11 @@ static void expect_mistakes(struct rig *rig, const struct mistake *mistakes, siz
 	}
 }
 
-#define KEY_EXPECTED "must be a key of 44 characters of base64"
-#define PORT_EXPECTED "must be 1 to 65535"
-#define MTU_EXPECTED "must be 1280 to 1420"
-#define HOST_EXPECTED "must be HOST:PORT, [ADDRESS]:PORT or none"
-#define ADDR_EXPECTED "must be an IPv4 or IPv6 address or prefix"
+#define KEY_EXPECTED	  "must be a key of 44 characters of base64"
+#define PORT_EXPECTED	  "must be 1 to 65535"
+#define MTU_EXPECTED	  "must be 1280 to 1420"
+#define HOST_EXPECTED	  "must be HOST:PORT, [ADDRESS]:PORT or none"
+#define ADDR_EXPECTED	  "must be an IPv4 or IPv6 address or prefix"
 #define UNDERLAY_EXPECTED "must be auto or an interface of at most 15 characters"
 
 static const struct mistake interface_list[] = {
@@ -190,7 +196,8 @@ static const struct mistake peer_list[] = {
 	 "allowed-ips: must be a list of prefixes, or none"},
 	{"wg set peer " PEER1 " allowed-ips 10.0.0.0/33", -EINVAL,
 	 "allowed-ips: '10.0.0.0/33': prefix length must be 0 to 32"},
-	{"wg set peer " PEER1 " allowed-ips 10.0.0.0/8,x", -EINVAL, "allowed-ips: 'x': " ADDR_EXPECTED},
+	{"wg set peer " PEER1 " allowed-ips 10.0.0.0/8,x", -EINVAL,
+	 "allowed-ips: 'x': " ADDR_EXPECTED},
 	{"wg set peer " PEER1 " allowed-ips +", -EINVAL, "allowed-ips: '': " ADDR_EXPECTED},
 	{"wg set peer " PEER1 " allowed-ips -10.0.0.0/8", -ENOENT,
 	 "allowed-ips: '-10.0.0.0/8': must be one of the peer's to be taken away"},
@@ -267,8 +274,9 @@ static void commit_applies(void)
 
 	rig_ok(rig, "wg commit", "nothing to commit\n");
 	CHECK_INT(rig->saves, 0);
-	rig_ok(rig, "wg set private-key " KEY1 " listen-port 51820 peer " PEER1
-		    " allowed-ips 10.0.0.0/24",
+	rig_ok(rig,
+	       "wg set private-key " KEY1 " listen-port 51820 peer " PEER1
+	       " allowed-ips 10.0.0.0/24",
 	       "");
 	rig_ok(rig, "wg commit", "committed\n");
 	CHECK_INT(rig->saves, 1);
@@ -289,8 +297,9 @@ static void commit_refused(void)
 
 	rig_ok(rig, "wg set private-key " KEY1, "");
 	rig_error(rig, "wg commit", -EINVAL, "listen-port: must be set, from 1 to 65535");
-	rig_ok(rig, "wg set listen-port 1 peer " PEER1 " allowed-ips 10.0.0.0/8 peer " PEER2
-		    " allowed-ips 10.0.0.0/8",
+	rig_ok(rig,
+	       "wg set listen-port 1 peer " PEER1 " allowed-ips 10.0.0.0/8 peer " PEER2
+	       " allowed-ips 10.0.0.0/8",
 	       "");
 	rig_error(rig, "wg commit", -EEXIST,
 		  "allowed-ips: '10.0.0.0/8': must belong to one peer, not to two");
@@ -376,19 +385,60 @@ static void revert_and_reset(void)
 static void random_commands(void)
 {
 	static const char *const words[] = {
-		"private-key " KEY1, "listen-port 1", "listen-port " KEY1, "listen-port 70000",
-		"address 10.0.0.1/8,fd00::1", "address none", "mtu 1400", "mtu", "underlay eth0",
-		"foo " PSK1, "peer " PEER1, "peer " PEER2, "peer " PEER2 " remove",
-		"preshared-key " PSK1, "preshared-key none", "preshared-key none" PSK1,
-		"endpoint 1.2.3.4:5", "endpoint " PSK1, "endpoint none", "persistent-keepalive 25",
-		"allowed-ips 10.0.0.0/8", "allowed-ips +10.1.0.0/16", "allowed-ips -10.1.0.0/16",
-		"@7", "@x", "\t", "'",
+		"private-key " KEY1,
+		"listen-port 1",
+		"listen-port " KEY1,
+		"listen-port 70000",
+		"address 10.0.0.1/8,fd00::1",
+		"address none",
+		"mtu 1400",
+		"mtu",
+		"underlay eth0",
+		"foo " PSK1,
+		"peer " PEER1,
+		"peer " PEER2,
+		"peer " PEER2 " remove",
+		"preshared-key " PSK1,
+		"preshared-key none",
+		"preshared-key none" PSK1,
+		"endpoint 1.2.3.4:5",
+		"endpoint " PSK1,
+		"endpoint none",
+		"persistent-keepalive 25",
+		"allowed-ips 10.0.0.0/8",
+		"allowed-ips +10.1.0.0/16",
+		"allowed-ips -10.1.0.0/16",
+		"@7",
+		"@x",
+		"\t",
+		"'",
 	};
 	static const char *const commands[] = {
-		"set", "set", "set", "set", "set", "set peer " PEER1, "set peer " PEER1, "commit",
-		"commit", "revert", "reset confirm", "show", "show staged", "show --machine",
-		"showconf", "showconf staged", "genkey replace", "genkey", "pubkey staged", "up",
-		"down", "stats", "handshake " PEER1, "version", "help",
+		"set",
+		"set",
+		"set",
+		"set",
+		"set",
+		"set peer " PEER1,
+		"set peer " PEER1,
+		"commit",
+		"commit",
+		"revert",
+		"reset confirm",
+		"show",
+		"show staged",
+		"show --machine",
+		"showconf",
+		"showconf staged",
+		"genkey replace",
+		"genkey",
+		"pubkey staged",
+		"up",
+		"down",
+		"stats",
+		"handshake " PEER1,
+		"version",
+		"help",
 	};
 	struct rig *rig = keyed_rig();
 	unsigned int good = 0, bad = 0;

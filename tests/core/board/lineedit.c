@@ -53,16 +53,32 @@ static void typed(void)
 		{"CR CR is two", "\r\r\n", "<><>", "\r\n\r\n"},
 		{"LF later is its own", "a\rb\n\n", "<a><b><>", "a\r\nb\r\n\r\n"},
 		{"backspace", "ab\bc\r", "<ac>", "ab\b \bc\r\n"},
-		{"delete", "ab\x7f\x7f\x7f" "c\r", "<c>", "ab\b \b\b \bc\r\n"},
-		{"Ctrl-U", "abc\x15" "d\r", "<d>", "abc\b \b\b \b\b \bd\r\n"},
-		{"Ctrl-C", "abc\x03" "d\r", "CANCEL<d>", "abc^C\r\nd\r\n"},
+		{"delete",
+		 "ab\x7f\x7f\x7f"
+		 "c\r",
+		 "<c>", "ab\b \b\b \bc\r\n"},
+		{"Ctrl-U",
+		 "abc\x15"
+		 "d\r",
+		 "<d>", "abc\b \b\b \b\b \bd\r\n"},
+		{"Ctrl-C",
+		 "abc\x03"
+		 "d\r",
+		 "CANCEL<d>", "abc^C\r\nd\r\n"},
 		{"arrow", "a\x1b[Ab\r", "<ab>", "ab\r\n"},
 		{"parameters", "a\x1b[1;5~b\x1b[200~c\r", "<abc>", "abc\r\n"},
 		{"SS3", "a\x1bOPb\r", "<ab>", "ab\r\n"},
 		{"Alt-x", "a\x1bxb\r", "<ab>", "ab\r\n"},
-		{"Ctrl-C in a sequence", "a\x1b[1\x03" "b\r", "CANCEL<b>", "a^C\r\nb\r\n"},
+		{"Ctrl-C in a sequence",
+		 "a\x1b[1\x03"
+		 "b\r",
+		 "CANCEL<b>", "a^C\r\nb\r\n"},
 		{"end in a sequence", "a\x1b[\rb\r", "<a><b>", "a\r\nb\r\n"},
-		{"not printable", "\x01" "a\tb\x80\xff\xc3\xa9" "c\x1f\r", "<abc>", "abc\r\n"},
+		{"not printable",
+		 "\x01"
+		 "a\tb\x80\xff\xc3\xa9"
+		 "c\x1f\r",
+		 "<abc>", "abc\r\n"},
 		{"nothing to erase", "\b\x7f\x15\r", "<>", "\r\n"},
 	};
 
@@ -109,7 +125,10 @@ static void longest(void)
 	CHECK_INT(strlen(lines), 257);
 
 	memset(bytes, 'x', sizeof(bytes));
-	memcpy(bytes + 900, "\x15" "ok\r", 4);
+	memcpy(bytes + 900,
+	       "\x15"
+	       "ok\r",
+	       4);
 	type(&edit, bytes, 904, lines);
 	CHECK(strcmp(lines, "<ok>") == 0);
 }
@@ -134,8 +153,9 @@ static void noise(void)
 			continue;
 		}
 		for (size_t n = 0; n < sizeof(edit.line); n++) {
-			clean = clean && (n < edit.len ? edit.line[n] >= ' ' && edit.line[n] <= '~'
-						       : edit.line[n] == '\0') &&
+			clean = clean &&
+				(n < edit.len ? edit.line[n] >= ' ' && edit.line[n] <= '~'
+					      : edit.line[n] == '\0') &&
 				(n < ZWG_LINEEDIT_MAX || edit.line[n] == '\0');
 		}
 		CHECK(clean);

@@ -175,7 +175,8 @@ static void empty_and_largest(void)
 	largest_conf(&conf);
 	len = zwg_record_encode(&conf, buf, sizeof(buf));
 	CHECK_INT(len, ZWG_RECORD_MAX - ZWG_MAX_PEERS * ZWG_RECORD_PREFIX_MAX *
-				 (ZWG_CONF_ALLOWED_IPS - ZWG_MAX_ALLOWED_IPS / ZWG_MAX_PEERS));
+						(ZWG_CONF_ALLOWED_IPS -
+						 ZWG_MAX_ALLOWED_IPS / ZWG_MAX_PEERS));
 	CHECK_INT(decode(&again, buf, (size_t)len), 0);
 	CHECK_MEM(again.peers, conf.peers, sizeof(conf.peers));
 	for (size_t size = 0; size < (size_t)len; size++) {
@@ -259,8 +260,10 @@ static void every_byte_resealed(void)
 	zwg_conf_init(&conf);
 	conf.listen_port = 1;
 	REQUIRE(zwg_conf_peer_add(&conf, (const uint8_t[32]){5}) != NULL);
-	strcpy(conf.peers[0].endpoint.host, "a.b");
+	strcpy(conf.underlay, "abc");
+	strcpy(conf.peers[0].endpoint.host, "abc");
 	conf.peers[0].endpoint.port = 3;
+	conf.peers[0].preshared_key[9] = 1;
 	random_prefix(&conf.peers[0].allowed_ips[0]);
 	conf.peers[0].allowed_ips_count = 1;
 	len = (size_t)zwg_record_encode(&conf, buf, sizeof(buf));
@@ -286,6 +289,95 @@ static void every_byte_resealed(void)
 		}
 	}
 	CHECK(refused > 1000 && taken > 1000);
+}
+
+/* A right CRC does not make up for a wrong length. */
+static void wrong_length(void)
+{
+	struct zwg_conf conf;
+	uint8_t buf[64];
+	size_t len;
+	uint32_t crc;
+
+	zwg_conf_init(&conf);
+	len = (size_t)zwg_record_encode(&conf, buf, sizeof(buf));
+	buf[4]++;
+	crc = zwg_crc32(0, buf, len - 4);
+	for (size_t i = 0; i < 4; i++) {
+		buf[len - 4 + i] = (uint8_t)(crc >> 8 * i);
+	}
+	CHECK_INT(decode(&conf, buf, len), -EBADMSG);
+	check_empty(&conf);
+}
+
+/* What zwg_conf_validate() refuses does not come in through storage either. */
+static void content_is_validated(void)
+{
+	struct zwg_conf good;
+
+	zwg_conf_init(&good);
+	good.listen_port = 1;
+	REQUIRE(zwg_conf_peer_add(&good, (const uint8_t[32]){5}) != NULL);
+	random_prefix(&good.peers[0].allowed_ips[0]);
+	good.peers[0].allowed_ips_count = 1;
+	for (int fault = 0; fault < 7; fault++) {
+		struct zwg_conf conf = good;
+		uint8_t buf[ZWG_RECORD_MAX];
+		int len;
+
+		switch (fault) {
+		case 1:
+			conf.mtu = 1279;
+			break;
+		case 2:
+			conf.peers[0].allowed_ips[0].bits = 8;
+			conf.peers[0].allowed_ips[0].addr.bytes[1] = 1;
+			break;
+		case 3:
+			conf.peers[1] = conf.peers[0];
+			conf.peer_count = 2;
+			break;
+		case 4:
+			conf.has_private_key = true;
+			conf.private_key[0] = 8;
+			conf.listen_port = 0;
+			break;
+		case 5:
+			strcpy(conf.peers[0].endpoint.host, "a b");
+			conf.peers[0].endpoint.port = 1;
+			break;
+		case 6:
+			memset(conf.peers[0].public_key, 0, 32);
+			break;
+		default:
+			break;
+		}
+		test_case("fault %d", fault);
+		len = zwg_record_encode(&conf, buf, sizeof(buf));
+		CHECK_INT(decode(&conf, buf, (size_t)len), fault == 0 ? 0 : -EINVAL);
+		if (fault != 0) {
+			check_empty(&conf);
+		}
+	}
+}
+
+/* An endpoint that says it is there and is empty would have two encodings. */
+static void empty_endpoint(void)
+{
+	struct zwg_conf conf;
+	uint8_t buf[128];
+	size_t len;
+
+	zwg_conf_init(&conf);
+	REQUIRE(zwg_conf_peer_add(&conf, (const uint8_t[32]){5}) != NULL);
+	len = (size_t)zwg_record_encode(&conf, buf, sizeof(buf));
+	/* Behind the flags stand keepalive (2), the number of allowed IPs (1) and the CRC (4). */
+	REQUIRE(buf[len - 8] == 0);
+	buf[len - 8] = 2;
+	memset(buf + len - 7, 0, 7 + 3);
+	reseal(buf, len + 3);
+	CHECK_INT(decode(&conf, buf, len + 3), -EINVAL);
+	check_empty(&conf);
 }
 
 static void versions(void)
@@ -371,6 +463,9 @@ static const struct test tests[] = {
 	{"every truncation with a right CRC", every_truncation_resealed},
 	{"every single bit", every_bit},
 	{"every byte with a right CRC", every_byte_resealed},
+	{"a wrong length with a right CRC", wrong_length},
+	{"content is validated", content_is_validated},
+	{"an empty endpoint", empty_endpoint},
 	{"versions", versions},
 	{"more peers than there is room for", more_than_there_is_room_for},
 	{"random bytes", random_bytes},

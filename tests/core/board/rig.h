@@ -210,7 +210,8 @@ static inline bool rig_shows(const struct rig *rig, const uint8_t key[32])
 	return shown;
 }
 
-/** Runs a line; what it puts out is in rig->out, free of secrets. The line's memory ends as zeros. */
+/** Runs a line; what it puts out is in rig->out, free of secrets. The line's memory ends as zeros.
+ */
 static inline int rig_line(struct rig *rig, const char *line)
 {
 	size_t len = strlen(line);
