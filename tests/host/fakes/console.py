@@ -107,6 +107,9 @@ class FakeConsole:
             for value in data:
                 if self.faults.echo and not self.faults.mute:
                     self._say(fd, bytes([value]) if value != 13 else b"\r\n")
+                if value == 3:
+                    line = bytearray()
+                    continue
                 if value not in (10, 13):
                     line.append(value)
                     continue

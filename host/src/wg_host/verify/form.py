@@ -35,7 +35,8 @@ class FormJudge:
     """Collects what is wrong with handshake messages and with data, each for its own check."""
 
     def __init__(self, own: PublicKey, mtu: int) -> None:
-        self._own = own
+        # Whose MAC1 is right: ours, and that of those we pretend to be.
+        self.identities = [own]
         self.mtu = mtu
         self.handshake_problems: list[str] = []
         self.data_problems: list[str] = []
@@ -61,7 +62,7 @@ class FormJudge:
         if len(datagram) != expected:
             return [f"is not {expected} bytes"]
         problems = self._reserved(datagram)
-        if not cookie.mac1_valid(datagram, self._own):
+        if not any(cookie.mac1_valid(datagram, key) for key in self.identities):
             problems.append("mac1 is wrong")
         mac2_free = given_cookie is not None and cookie.mac2_valid(datagram, given_cookie)
         if datagram[-MAC_SIZE:] != NO_MAC and not mac2_free:

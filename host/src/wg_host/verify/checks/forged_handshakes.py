@@ -34,6 +34,7 @@ def wrong_mac1(lab: Lab) -> Proof:
 def wrong_key(lab: Lab) -> Proof:
     """A perfect initiation from a public key that the board does not know."""
     stranger = Peer(PrivateKey.generate(), lab.target.board, lab.target.psk)
+    lab.form.identities.append(stranger.local.public)
     text = expect_silence(
         lab,
         "an initiation from an unknown key",

@@ -11,7 +11,7 @@ from wg_host.messages import CookieReply, Data
 from wg_host.peer import Called
 from wg_host.verify.lab import MAIN, SECOND, STRAY, Lab, require
 from wg_host.verify.model import Check, Failed, Proof, Rung, Skipped
-from wg_host.verify.traffic import Echo, answers, exchange, ping
+from wg_host.verify.traffic import Echo, exchange, ping
 
 
 def follows(lab: Lab) -> Proof:
@@ -56,11 +56,8 @@ def steady(lab: Lab) -> Proof:
     """After the stray datagrams the board still sends to us where we are."""
     if lab.seen.strays_at is None:
         raise Failed("the tunnel did not answer before the stray datagrams could be sent")
-    answered = answers(lab, lab.seen.stray_arrivals)
-    if answered:
-        raise Failed(f"stray datagrams were answered to their port: {answered[0]}")
     if any(isinstance(a.event, Called) for a in lab.seen.stray_arrivals):
-        raise Failed("the board called us at the port of replayed and forged datagrams")
+        raise Failed("its endpoint moved: it called us at the port of replays and forgeries")
     evidence: list[str] = []
     if lab.seen.endpoint_after_strays is not None:
         held = Endpoint.parse(lab.seen.endpoint_after_strays)
