@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import select
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +45,11 @@ class Sim:
             *more,
         ]
 
-    def start(self, *more: str, link: bool = True) -> Sim:
+    def start(self, *more: str, env: Mapping[str, str] | None = None) -> Sim:
         """Powers the board on and waits until it is ready."""
-        console = ["--pty-link", str(self.link)] if link and "--tcp" not in self.options else []
-        self.process = Process(self.command(*console, *more), self.directory / "stderr")
+        console = [] if "--tcp" in self.options else ["--pty-link", str(self.link)]
+        command = self.command(*console, *more)
+        self.process = Process(command, self.directory / "stderr", **(env or {}))
         assert self.process.popen.stdout is not None
         readable, _, _ = select.select([self.process.popen.stdout], [], [], 20)
         assert readable, "zwg-sim did not become ready"
