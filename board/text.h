@@ -19,7 +19,7 @@
 #define ZWG_KEY_TEXT_SIZE      45
 #define ZWG_ADDR_TEXT_SIZE     46 /**< INET6_ADDRSTRLEN. */
 #define ZWG_PREFIX_TEXT_SIZE   50 /**< An address, "/128" and the zero. */
-#define ZWG_HOST_MAX           64 /**< Characters of a host: a name or a literal address. */
+#define ZWG_HOST_MAX	       64 /**< Characters of a host: a name or a literal address. */
 #define ZWG_ENDPOINT_TEXT_SIZE 75 /**< "[", a host or an address with its zone, "]:65535". */
 #define ZWG_NUMBER_TEXT_SIZE   21 /**< UINT64_MAX and the zero. */
 
