@@ -45,7 +45,7 @@ void zwg_each_counter(struct zwg_console *console, zwg_counter_visitor visit, vo
 	struct zwg_counters now;
 
 	console->ops->lock(console->ctx);
-	now = console->dev->counters;
+	now = *zwg_get_counters(console->dev);
 	console->ops->unlock(console->ctx);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		uint64_t value;

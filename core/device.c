@@ -176,6 +176,11 @@ void zwg_device_wipe(struct zwg_device *dev)
 	dev->deadlines.count = 0;
 }
 
+const struct zwg_counters *zwg_get_counters(const struct zwg_device *dev)
+{
+	return &dev->counters;
+}
+
 void zwg_tick(struct zwg_device *dev, zwg_time now)
 {
 	if (dev->up)

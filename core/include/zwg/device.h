@@ -38,12 +38,16 @@ int zwg_set_private_key(struct zwg_device *dev, zwg_time now, const uint8_t key[
  *  68 to 65535. A new device has 1420. */
 int zwg_set_mtu(struct zwg_device *dev, uint32_t mtu);
 
-/** Starts to send and receive: peers with a persistent keepalive are called at once. */
+/** Starts to send and receive: peers with a persistent keepalive are called at once. Does nothing if
+ *  the device is up. */
 void zwg_device_up(struct zwg_device *dev, zwg_time now);
 
 /** Stops; sessions, handshakes and staged packets are gone, keys wiped. Peers, endpoints, and the
  *  greatest timestamp seen from each peer stay. */
 void zwg_device_down(struct zwg_device *dev);
+
+/** Everything the device has counted since it was initialised; valid as long as it is. */
+const struct zwg_counters *zwg_get_counters(const struct zwg_device *dev);
 
 /* Data */
 
