@@ -130,7 +130,9 @@ void zwg_peer_set_endpoint(struct zwg_device *dev, zwg_time now, struct zwg_peer
 			   const struct zwg_endpoint *endpoint)
 {
 	peer->endpoint = *endpoint;
-	if (dev->up && dev->identity.set)
+	if (endpoint->addr.family == ZWG_AF_NONE)
+		zwg_staged_drop(dev, peer);
+	else if (dev->up && dev->identity.set)
 		zwg_staged_send(dev, peer, now);
 	zwg_sync_wake(dev);
 }

@@ -132,7 +132,8 @@ struct zwg_peer *zwg_peer_next(struct zwg_device *dev, struct zwg_peer *peer);
 void zwg_peer_set_preshared_key(struct zwg_device *dev, struct zwg_peer *peer,
 				const uint8_t psk[32]);
 
-/** Sets where the peer is; a family of ZWG_AF_NONE forgets it. Staged packets get their handshake. */
+/** Sets where the peer is. Staged packets get their handshake; a family of ZWG_AF_NONE forgets where
+ *  it is, and drops them. */
 void zwg_peer_set_endpoint(struct zwg_device *dev, zwg_time now, struct zwg_peer *peer,
 			   const struct zwg_endpoint *endpoint);
 
