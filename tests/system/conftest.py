@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from rig.live_peer import LivePeer
+from rig.long_run import LongRun
+from rig.needs import missing
+from rig.netns import Wire
 from rig.programs import program
 from rig.sim import Provisioned, Sim, provision
+from rig.tunnels import MakeTunnel, Tunnel, build_tunnel, take_down
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -61,3 +65,58 @@ def joined(sim: Sim, live_peer: LivePeer) -> tuple[Sim, LivePeer, Provisioned]:
     keys = provision(sim, live_peer.port)
     live_peer.join(keys.peer, keys.board, keys.psk, sim.address)
     return sim, live_peer, keys
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """Two machines and a wire; skipped where the machine cannot have them."""
+    if reason := missing():
+        pytest.skip(reason)
+    wire = Wire()
+    yield wire
+    wire.remove()
+
+
+@pytest.fixture
+def make_tunnel(wire: Wire, tmp_path: Path) -> Iterator[MakeTunnel]:
+    """Makes the tunnel of the test; at its end both must stop cleanly."""
+    made: list[Tunnel] = []
+
+    def make(
+        other: str = "wireguard-go",
+        outer: int = 4,
+        psk: bool = True,
+        calls: str = "both",
+        extra: str = "",
+    ) -> Tunnel:
+        if other == "wireguard-go" and (reason := missing("wireguard-go", "wg")):
+            pytest.skip(reason)
+        tunnel = build_tunnel(wire, tmp_path, other, outer, psk, calls, extra)
+        made.append(tunnel)
+        return tunnel
+
+    yield make
+    for tunnel in made:
+        take_down(tunnel)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests are judged last: what they wait for goes on beside all the others."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is not None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def long_runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, LongRun | str]]:
+    """The runs of test_linux_rekey.py by who calls, if it is to run; or the reason why not."""
+    runs: dict[str, LongRun | str] = {}
+    if any(item.get_closest_marker("long") for item in request.session.items):
+        reason = missing("wireguard-go", "wg")
+        directory = tmp_path_factory.mktemp("long")
+        for caller in ("zwg", "other"):
+            runs[caller] = reason or LongRun(directory / caller, caller)
+    yield runs
+    for run in runs.values():
+        if isinstance(run, LongRun):
+            run.end()
