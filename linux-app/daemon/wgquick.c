@@ -36,10 +36,17 @@ struct reader {
 	char buffer[4096]; /* Of stdio, so that it can be wiped. */
 };
 
+/* What is quoted from the file may be anything, and goes to a terminal. */
 static bool mistake(const struct reader *reader, unsigned int line, const char *key,
 		    const char *what)
 {
-	log_error("%s:%u: %s%s%s", reader->path, line, key, key[0] ? ": " : "", what);
+	char text[2 * WGQUICK_ERROR_SIZE];
+
+	snprintf(text, sizeof(text), "%.100s%s%s", key, key[0] ? ": " : "", what);
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	log_error("%s:%u: %s", reader->path, line, text);
 	return false;
 }
 
