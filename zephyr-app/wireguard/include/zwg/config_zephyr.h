@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The sizes of everything, from Kconfig; see core/include/zwg/config.h and zephyr/Kconfig. */
+#ifndef ZWG_CONFIG_ZEPHYR_H
+#define ZWG_CONFIG_ZEPHYR_H
+
+#define ZWG_MAX_PEERS	      CONFIG_ZWG_MAX_PEERS
+#define ZWG_MAX_ALLOWED_IPS   CONFIG_ZWG_MAX_ALLOWED_IPS
+#define ZWG_CONF_ALLOWED_IPS  CONFIG_ZWG_CONF_ALLOWED_IPS
+#define ZWG_REPLAY_WINDOW     CONFIG_ZWG_REPLAY_WINDOW
+#define ZWG_MAX_STAGED	      CONFIG_ZWG_MAX_STAGED
+#define ZWG_HANDSHAKE_QUEUE   CONFIG_ZWG_HANDSHAKE_QUEUE
+#define ZWG_RATELIMIT_ENTRIES CONFIG_ZWG_RATELIMIT_ENTRIES
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way in: the network stack's thread only queues a datagram; the receive thread describes its
+ * buffers to the core, which decrypts in them, strips what was around the inner packet and gives
+ * the same buffers to the IP stack.
+ */
+#include <string.h>
+
+#include <zephyr/logging/log.h>
+
+#include "ip.h"
+#include "segments.h"
+#include "tunnel.h"
+
+LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
+
+#define IPV4_TOS 1
+#define IPV4_SRC 12
+#define IPV4_DST 16
+#define IPV6_SRC 8
+#define IPV6_DST 24
+
+#define UDP_HEADER    8
+#define IP_HEADER_MAX 60 /* IPv4 with options. */
+
+static K_FIFO_DEFINE(queue);
+static atomic_t queued;
+
+static struct zwg_tunnel *tunnel_of(const struct net_context *ctx)
+{
+	ZWG_TUNNELS_FOREACH(tunnel)
+	for (int i = 0; i < 2; i++)
+		if (ctx && tunnel->udp.ctx[i] == ctx)
+			return tunnel;
+	return NULL;
+}
+
+void zwg_receive_queue(struct net_context *ctx, struct net_pkt *pkt, union net_ip_header *ip_hdr,
+		       union net_proto_header *proto_hdr, int status, void *user_data)
+{
+	ARG_UNUSED(ctx);
+	ARG_UNUSED(ip_hdr);
+	ARG_UNUSED(proto_hdr);
+	ARG_UNUSED(status);
+	if (!pkt)
+		return;
+	if (atomic_inc(&queued) >= CONFIG_ZWG_RX_QUEUE) {
+		atomic_dec(&queued);
+		zwg_port_drop(user_data, ZWG_PORT_RX_QUEUE);
+		net_pkt_unref(pkt);
+		return;
+	}
+	k_fifo_put(&queue, pkt);
+	zwg_kick();
+}
+
+static bool read_addr(const struct zwg_chain *all, size_t off, uint8_t family,
+		      struct zwg_addr *addr)
+{
+	*addr = (struct zwg_addr){.family = family};
+	return zwg_chain_read(all, off, addr->bytes, zwg_family_bits(family) / 8);
+}
+
+/* From the outer headers: who sent it to which of our addresses, and with which marks. */
+static bool read_outer(struct net_pkt *pkt, const struct zwg_chain *all, struct zwg_endpoint *from,
+		       uint8_t *tos)
+{
+	size_t headers = net_pkt_ip_hdr_len(pkt) + net_pkt_ip_opts_len(pkt);
+	uint8_t family = net_pkt_family(pkt) == AF_INET6 ? ZWG_AF_INET6 : ZWG_AF_INET;
+	bool v6 = family == ZWG_AF_INET6;
+	uint8_t word[2], port[2];
+
+	*from = (struct zwg_endpoint){.src_if = (uint32_t)net_if_get_by_iface(net_pkt_iface(pkt))};
+	if (!zwg_chain_read(all, 0, word, sizeof(word)) ||
+	    !zwg_chain_read(all, headers, port, sizeof(port)) ||
+	    !read_addr(all, v6 ? IPV6_SRC : IPV4_SRC, family, &from->addr) ||
+	    !read_addr(all, v6 ? IPV6_DST : IPV4_DST, family, &from->src))
+		return false;
+	from->port = (uint16_t)(port[0] << 8 | port[1]);
+	if (v6 && from->addr.bytes[0] == 0xfe && (from->addr.bytes[1] & 0xc0) == 0x80)
+		from->scope = from->src_if;
+	*tos = v6 ? (uint8_t)(word[0] << 4 | word[1] >> 4) : word[IPV4_TOS];
+	return true;
+}
+
+static void deliver(struct zwg_tunnel *tunnel, struct net_pkt *pkt, const struct zwg_packet *inner)
+{
+	zwg_segments_pull(pkt, inner->off);
+	/* Neither the padding nor the tag may be taken for payload. */
+	(void)net_pkt_update_length(pkt, inner->len);
+	zwg_segments_pull_up(pkt, MIN(inner->len, IP_HEADER_MAX));
+	if (!zwg_ip_input(tunnel->iface, pkt)) {
+		zwg_port_drop(tunnel, ZWG_PORT_RX_STACK);
+		net_pkt_unref(pkt);
+	}
+}
+
+/* The packet is the caller's again, unless it was delivered. */
+static bool receive(struct zwg_tunnel *tunnel, struct net_pkt *pkt)
+{
+	static struct zwg_seg segs[CONFIG_ZWG_FRAGMENTS];
+	struct zwg_packet datagram = {.segs = segs};
+	enum zwg_verdict verdict;
+	struct zwg_endpoint from;
+	struct zwg_chain all;
+	uint8_t tos;
+
+	datagram.count = zwg_segments(pkt->buffer, segs, ARRAY_SIZE(segs));
+	if (!datagram.count) {
+		zwg_port_drop(tunnel, ZWG_PORT_RX_FRAGMENTS);
+		return false;
+	}
+	all = (struct zwg_chain){segs, datagram.count, 0, zwg_segs_len(segs, datagram.count)};
+	if (!read_outer(pkt, &all, &from, &tos))
+		return false;
+	datagram.off = net_pkt_ip_hdr_len(pkt) + net_pkt_ip_opts_len(pkt) + UDP_HEADER;
+	if (datagram.off > all.len)
+		return false;
+	datagram.len = all.len - datagram.off;
+	zwg_lock(tunnel);
+	verdict = zwg_input(&tunnel->device, zwg_now(), &datagram, &from, tos, NULL);
+	zwg_unlock(tunnel);
+	if (verdict != ZWG_DELIVER)
+		return false;
+	deliver(tunnel, pkt, &datagram);
+	return true;
+}
+
+bool zwg_receive_one(void)
+{
+	struct net_pkt *pkt = k_fifo_get(&queue, K_NO_WAIT);
+	struct zwg_tunnel *tunnel;
+
+	if (!pkt)
+		return false;
+	atomic_dec(&queued);
+	tunnel = tunnel_of(net_pkt_context(pkt));
+	if (tunnel && zwg_segments_shared(pkt)) {
+		struct net_pkt *own = net_pkt_rx_clone(pkt, K_NO_WAIT);
+
+		net_pkt_unref(pkt);
+		pkt = own;
+		if (!own) {
+			zwg_port_drop(tunnel, ZWG_PORT_RX_BUFFERS);
+			return true;
+		}
+	}
+	if (!tunnel || !receive(tunnel, pkt))
+		net_pkt_unref(pkt);
+	return true;
+}

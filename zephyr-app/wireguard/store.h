@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration in the settings subsystem, whose values are of at most 256 bytes. A record is
+ * cut into chunks, which are written to the slot that is not in use; then one value, the head,
+ * makes that slot the one in use. Whenever the power fails, the head names a complete slot:
+ *
+ *     zwg/0/a/0 ... zwg/0/a/7      chunks of slot a of the interface zwg0
+ *     zwg/0/b/0 ... zwg/0/b/7      chunks of slot b
+ *     zwg/0/head                   "ZWH", version 1, slot 'a' or 'b' 1, length 2, CRC-32 of these 4
+ *     zwg/mark                     the time-stamp mark of board/record.h
+ */
+#ifndef ZWG_STORE_H
+#define ZWG_STORE_H
+
+#include "board/record.h"
+
+#define ZWG_STORE_CHUNK	 224 /**< Bytes of a record in one value. */
+#define ZWG_STORE_CHUNKS ((ZWG_RECORD_MAX + ZWG_STORE_CHUNK - 1) / ZWG_STORE_CHUNK)
+
+#endif
