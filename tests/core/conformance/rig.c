@@ -149,9 +149,9 @@ static int record(struct rig *rig, const struct zwg_endpoint *to, uint8_t tos, u
 {
 	struct sent *sent;
 
-	if (rig->send_error) {
+	if (rig->send_error || (rig->send_fails_at >= 0 && rig->send_fails_at-- == 0)) {
 		free(bytes);
-		return rig->send_error;
+		return rig->send_error ? rig->send_error : -ENOBUFS;
 	}
 	sent = malloc(sizeof(*sent));
 	*sent = (struct sent){.at = rig->now, .to = *to, .tos = tos, .len = len, .bytes = bytes};
@@ -199,6 +199,8 @@ static int fill_random(void *ctx, void *buf, size_t len)
 
 	if (rig->random_error)
 		return rig->random_error;
+	if (rig->random_fails_at >= 0 && rig->random_fails_at-- == 0)
+		return -EAGAIN;
 	for (size_t i = 0; i < len; i++) {
 		if (rig->forced_len > 0) {
 			out[i] = rig->forced[0];
@@ -265,6 +267,8 @@ struct rig *rig_new_bare(uint64_t seed)
 	rig->random = seed;
 	rig->now = 1000000;
 	rig->wake = ZWG_NEVER;
+	rig->random_fails_at = -1;
+	rig->send_fails_at = -1;
 	rig->stamp = UINT32_C(0x60000000);
 	for (size_t i = 0; i < 32; i++)
 		rig->private_key[i] = (uint8_t)draw(rig);
@@ -356,6 +360,19 @@ enum zwg_verdict rig_input(struct rig *rig, const struct zwg_endpoint *from, con
 	return rig_input_tos(rig, from, 0, bytes, len);
 }
 
+/* A packet that was refused is the caller's and unchanged, or zeroed if encryption failed. */
+static bool as_promised(const struct zwg_packet *pkt, int err, const uint8_t *bytes, size_t len)
+{
+	struct zwg_chain chain = whole(pkt);
+	uint8_t *copy = malloc(len + 1);
+	bool good = pkt->len == len && zwg_chain_read(&chain, 0, copy, len);
+
+	for (size_t i = 0; good && i < len; i++)
+		good = copy[i] == (err == -EIO ? 0 : bytes[i]);
+	free(copy);
+	return good;
+}
+
 int rig_output(struct rig *rig, const void *bytes, size_t len)
 {
 	struct packet *packet =
@@ -370,6 +387,7 @@ int rig_output(struct rig *rig, const void *bytes, size_t len)
 	in_device = false;
 	if (err) {
 		rig->outstanding--;
+		rig->spoilt_packet |= !as_promised(&packet->pkt, err, bytes, len);
 		packet_free(&packet->pkt);
 	}
 	if (!rig->hold_jobs)

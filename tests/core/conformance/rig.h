@@ -51,7 +51,10 @@ struct rig {
 	int random_error;
 	int stamp_error;
 	int send_error;
-	bool stamp_stuck; /**< Stamps stop rising. */
+	bool stamp_stuck;     /**< Stamps stop rising. */
+	long random_fails_at; /**< Which call fails next: 0 the next, below 0 none. */
+	long send_fails_at;
+	bool spoilt_packet; /**< One that zwg_output() refused was not as the contract says. */
 	uint64_t stamp;
 	struct sent **sent; /**< Each stays where it is until rig_free(). */
 	size_t sent_count;
@@ -165,6 +168,7 @@ bool rig_same(const struct rig *rig, const struct rig_state *saved);
 #define RIG_END(rig)                                                                               \
 	do {                                                                                       \
 		CHECK(!(rig)->dirty_job);                                                          \
+		CHECK(!(rig)->spoilt_packet);                                                      \
 		zwg_device_wipe((rig)->dev);                                                       \
 		CHECK_INT((rig)->outstanding, 0);                                                  \
 		CHECK_ZERO((rig)->dev, sizeof(*(rig)->dev));                                       \
