@@ -13,10 +13,11 @@ PY     := $(VENV)/bin/python
 # The sanitizers and a build type that keeps their reports readable.
 ASAN   := -DZWG_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
 
-.PHONY: help demo test lint format clean
+.PHONY: help demo test fuzz lint format clean
 help:
 	@echo 'make demo    a proved tunnel to a simulated board (BOARD=mps2_an385: to the firmware in QEMU)'
 	@echo 'make test    every test that this machine can run; says what was skipped and why'
+	@echo 'make fuzz    every fuzz target for SECONDS=60 (needs clang)'
 	@echo 'make lint    formatting and types'
 	@echo 'make format  formats C and Python'
 	@echo 'make clean   removes $(BUILD) and $(VENV)'
@@ -58,6 +59,13 @@ demo: linux $(VENV)/host.stamp
 
 test: $(VENV)/test.stamp | $(BUILD)
 	@$(PY) tests/run.py --build $(BUILD) --jobs $(JOBS)
+
+# Fuzzing: libFuzzer, each target for SECONDS
+
+SECONDS ?= 60
+
+fuzz: | $(BUILD)
+	@$(PYTHON) tests/fuzz/run.py --build $(BUILD)/fuzz --seconds $(SECONDS) --jobs $(JOBS)
 
 # Keeping the house
 
