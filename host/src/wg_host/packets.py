@@ -107,8 +107,20 @@ def read(packet: bytes) -> Inner | None:
     return None
 
 
+def _dissect(packet: bytes) -> Any | None:
+    """The packet in scapy's layers, or None if scapy cannot make sense of it."""
+    layer = _scapy().IP if packet[0] >> 4 == 4 else _scapy().IPv6
+    try:
+        return layer(packet)
+    except Exception:
+        # A dissector of scapy may raise anything on bytes that a hostile board has chosen.
+        return None
+
+
 def _read_ipv4(packet: bytes) -> Inner | None:
-    ip = _scapy().IP(packet)
+    ip = _dissect(packet)
+    if ip is None:
+        return None
     header = ip.ihl * 4
     if not IPV4_HEADER <= header <= ip.len <= len(packet):
         return None
@@ -118,8 +130,8 @@ def _read_ipv4(packet: bytes) -> Inner | None:
 
 
 def _read_ipv6(packet: bytes) -> Inner | None:
-    ip = _scapy().IPv6(packet)
-    if IPV6_HEADER + ip.plen > len(packet):
+    ip = _dissect(packet)
+    if ip is None or IPV6_HEADER + ip.plen > len(packet):
         return None
     source, destination = ipaddress.ip_address(ip.src), ipaddress.ip_address(ip.dst)
     body = packet[IPV6_HEADER : IPV6_HEADER + ip.plen]
@@ -163,11 +175,10 @@ def summary(packet: bytes) -> str:
     """One line for a person."""
     if not packet:
         return "keepalive"
-    version = packet[0] >> 4
-    if version not in (4, 6):
+    layers = _dissect(packet) if packet[0] >> 4 in (4, 6) else None
+    if layers is None:
         return f"{len(packet)} bytes that are no IP packet"
-    layer = _scapy().IP if version == 4 else _scapy().IPv6
-    return str(layer(packet).summary())
+    return str(layers.summary())
 
 
 def outer(source: tuple[str, int], destination: tuple[str, int], datagram: bytes) -> bytes:
