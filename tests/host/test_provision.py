@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from fakes.cli import checked_lines
 from fakes.console import FakeConsole, Faults
 from fakes.settings import Settings
 from wg_host import config, provision
@@ -27,10 +27,7 @@ def run(fake: FakeConsole, tmp_path: Path, *args: str, port: str | None = None) 
 
 
 def ended(result: Result) -> dict[str, Any]:
-    last = json.loads(result.stdout.splitlines()[-1])
-    assert last["event"] == "end"
-    assert last["exit_code"] == result.exit_code
-    return dict(last)
+    return checked_lines("provision", result.stdout, result.exit_code)[-1]
 
 
 @pytest.mark.parametrize("log_lines", [False, True])
