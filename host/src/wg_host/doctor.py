@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""What this machine has and lacks for each thing one may want to do with a board."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from wg_host import devices
+from wg_host.flash import TOOLS
+
+PACKAGES = ("click", "cryptography", "pyserial", "rich", "scapy", "segno")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``needed`` things that are missing make the doctor's exit code 1."""
+
+    name: str
+    ok: bool
+    needed: bool
+    detail: str
+    remedy: str = ""
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", sys.version_info >= (3, 10), True, version, "install Python 3.10")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(f"package {name}", True, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(f"package {name}", False, True, "missing", f"pip install {name}")
+
+
+def _udp() -> Finding:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind(("127.0.0.1", 0))
+        return Finding("udp", True, True, "sockets can be opened")
+    except OSError as e:
+        return Finding("udp", False, True, str(e), "verify needs UDP sockets")
+
+
+def _boards() -> Finding:
+    found = devices.found()
+    listed = ", ".join(d.port for d in found)
+    remedy = "" if found else "plug one in; a simulated board needs none"
+    return Finding("boards", bool(found), False, listed or "none found", remedy)
+
+
+def _port(device: devices.Device) -> Finding:
+    ok = os.access(device.port, os.R_OK | os.W_OK)
+    remedy = "" if ok else "add yourself to the port's group (usually dialout), log in again"
+    return Finding(f"port {device.port}", ok, True, "may be used" if ok else "no access", remedy)
+
+
+def _tool(name: str, purpose: str, remedy: str) -> Finding:
+    path = shutil.which(name)
+    detail = path or f"missing; {purpose}"
+    return Finding(name, path is not None, False, detail, "" if path else remedy)
+
+
+def _flash_tool() -> Finding:
+    found = sorted(tool for tool in set(TOOLS.values()) if shutil.which(tool))
+    detail = ", ".join(found) or "none; for flash"
+    return Finding("flash tool", bool(found), False, detail, "" if found else "install openocd")
+
+
+def _toolchain() -> Finding:
+    sdk = os.environ.get("ZEPHYR_SDK_INSTALL_DIR")
+    gcc = shutil.which("arm-none-eabi-gcc")
+    detail = sdk or gcc or "none found; to build firmware"
+    remedy = "install the Zephyr SDK, or gcc-arm-none-eabi with ZEPHYR_TOOLCHAIN_VARIANT"
+    return Finding("arm toolchain", bool(sdk or gcc), False, detail, "" if sdk or gcc else remedy)
+
+
+def _zephyr() -> Finding:
+    base = os.environ.get("ZEPHYR_BASE")
+    if base is None:
+        remedy = "'west init' and 'west update' set a workspace up"
+        return Finding("ZEPHYR_BASE", False, False, "not set; to build firmware", remedy)
+    version = Path(base) / "VERSION"
+    if not version.is_file():
+        return Finding("ZEPHYR_BASE", False, False, f"{base} is no Zephyr tree", "correct it")
+    pairs = (line.partition("=") for line in version.read_text("utf-8").splitlines())
+    fields = {name.strip(): value.strip() for name, _, value in pairs}
+    parts = (fields.get(n, "?") for n in ("VERSION_MAJOR", "VERSION_MINOR", "PATCHLEVEL"))
+    return Finding("ZEPHYR_BASE", True, False, f"{base}, Zephyr {'.'.join(parts)}")
+
+
+def examine() -> list[Finding]:
+    """Everything, the needed first."""
+    findings = [_python(), *map(_package, PACKAGES)]
+    findings += [_udp(), _boards(), *(_port(d) for d in devices.found())]
+    findings += [
+        _tool("west", "to build and flash firmware", "pip install 'wg-host[west]'"),
+        _zephyr(),
+        _toolchain(),
+        _flash_tool(),
+        _tool("cmake", "to build", "apt install cmake"),
+        _tool("wg", "to use the tunnel on Linux", "apt install wireguard-tools"),
+        _tool("wg-quick", "to use the tunnel on Linux", "apt install wireguard-tools"),
+        _tool("qemu-system-arm", "to run firmware without a board", "apt install qemu-system-arm"),
+        _tool("tshark", "to read what verify --pcap writes", "apt install tshark"),
+    ]
+    return findings
