@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""``wg-host fleet``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wg_host import fleet, fleetfile
+from wg_host.cli.options import FILE
+from wg_host.cli.output import Output, examples, wg_command
+from wg_host.console import Console
+from wg_host.serialport import BAUD
+
+_STYLE = {"provisioned": "green", "unchanged": "default", "planned": "yellow", "failed": "red"}
+
+
+def _say_record(out: Output, record: fleet.Record) -> None:
+    for held in record.boards.values():
+        addresses = ",".join(map(str, held.addresses))
+        out.say(f"{held.name}  {addresses}  {held.public_key}  {held.serial_number or '-'}")
+    out.result(boards={name: held.as_dict() for name, held in record.boards.items()})
+
+
+@wg_command(
+    "fleet",
+    epilog=examples(
+        "wg-host fleet office.toml                 provision what is not yet as it should be",
+        "wg-host fleet office.toml --only kitchen",
+        "wg-host fleet office.toml --dry-run",
+        "wg-host fleet office.toml --status        what is on record",
+    ),
+)
+@click.argument("file", type=FILE)
+@click.option("--only", multiple=True, metavar="NAME", help="This board only; may be repeated.")
+@click.option("--baud", type=int, default=BAUD, show_default=True)
+@click.option("--timeout", type=click.FloatRange(0.1, 600), default=5.0, show_default=True)
+@click.option("--dry-run", is_flag=True, help="Ask the boards, change nothing.")
+@click.option("--status", is_flag=True, help="Show what is on record and end.")
+def command(
+    out: Output,
+    file: Path,
+    only: tuple[str, ...],
+    baud: int,
+    timeout: float,
+    dry_run: bool,
+    status: bool,
+) -> int:
+    """Provision many boards around one hub, from a TOML file.
+
+    Addresses are given out from a pool. A board that is as it should be is left alone, so that a
+    run that was interrupted is simply repeated. The hub's wg-quick file is written with mode 0600;
+    the record beside FILE holds public keys and serial numbers, and no secret. If boards fail the
+    others are still provisioned, and the exit code is that of the first failure.
+
+    \b
+    [fleet]
+    pool = ["10.9.0.0/24"]
+    [hub]
+    endpoint = "vpn.example.org:51820"
+    [[board]]
+    name = "kitchen"
+    port = "/dev/ttyACM0"
+    """
+    parsed = fleetfile.load(file)
+    record = fleet.Record(fleet.record_path(file))
+    if status:
+        _say_record(out, record)
+        return 0
+    run = fleet.Run(
+        parsed,
+        record,
+        open_console=lambda port: Console.open(port, baud, timeout=timeout),
+        note=out.note,
+        dry_run=dry_run,
+    )
+    code = 0
+    outcomes = []
+    for entry in fleet.chosen(parsed, only):
+        out.event("begin", board=entry.name)
+        outcome = run.board(entry)
+        told = {
+            "board": outcome.name,
+            "status": outcome.status,
+            "address": [str(a) for a in outcome.addresses],
+            "public_key": str(outcome.public_key) if outcome.public_key else None,
+            "error": outcome.error.message if outcome.error else None,
+        }
+        outcomes.append(told)
+        out.event("board_end", **told)
+        addresses = ",".join(map(str, outcome.addresses))
+        shown = f"{outcome.status:11} {outcome.name}  {addresses}  {outcome.public_key or '-'}"
+        out.say(shown, style=_STYLE[outcome.status])
+        if outcome.error is not None:
+            out.warn(f"{outcome.name}: {outcome.error.message}")
+            code = code or outcome.error.exit_code
+    out.result(hub_config=str(parsed.hub_config), boards=outcomes)
+    return code

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT
+"""The fleet file: addresses, the hub's file, the record; repeated, interrupted and failing runs."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.cli import invoke, json_end
+from fakes.console import FakeConsole, Faults
+from wg_host import config, fleet, fleetfile
+from wg_host.errors import ConfigError, WgHostError
+from wg_host.keys import PublicKey
+
+HEAD = """[fleet]
+pool = ["10.9.0.0/29", "fd09::/64"]
+[hub]
+endpoint = "vpn.example.org:4000"
+"""
+
+
+class Office:
+    """A fleet file with boards that are fakes."""
+
+    def __init__(self, folder: Path, names: list[str], stack: ExitStack) -> None:
+        self.folder, self.path = folder, folder / "office.toml"
+        self.consoles = {name: stack.enter_context(FakeConsole()) for name in names}
+        self.ports = {name: fake.on_pty() for name, fake in self.consoles.items()}
+        self.write(names)
+
+    def write(self, names: list[str], extra: str = "", head: str = HEAD) -> None:
+        boards = [f'[[board]]\nname = "{n}"\nport = "{self.ports[n]}"\n{extra}' for n in names]
+        self.path.write_text(head + "".join(boards))
+
+    def held(self, name: str) -> list[str]:
+        return self.consoles[name].commands.running.address
+
+    def key(self, name: str) -> PublicKey:
+        private = self.consoles[name].commands.running.private_key
+        assert private is not None
+        return private.public
+
+    @property
+    def hub(self) -> config.Config:
+        return config.load(self.folder / "hub.conf")
+
+    @property
+    def record(self) -> dict[str, dict[str, object]]:
+        raw = json.loads((self.folder / "office.record.json").read_text())
+        return dict(raw["boards"])
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with ExitStack() as stack:
+        yield Office(tmp_path, ["kitchen", "roof"], stack)
+
+
+def statuses(end: dict[str, object]) -> list[str]:
+    result = end["result"]
+    assert isinstance(result, dict)
+    return [board["status"] for board in result["boards"]]
+
+
+def test_boards_and_hub_match(office: Office) -> None:
+    end = json_end("fleet", office.path, "--timeout", "1")
+    assert end["exit_code"] == 0, end
+    assert statuses(end) == ["provisioned", "provisioned"]
+    assert office.held("kitchen") == ["10.9.0.2/29", "fd09::2/64"]
+    assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
+    hub = office.hub
+    assert [str(a) for a in hub.interface.addresses] == ["10.9.0.1/29", "fd09::1/64"]
+    assert hub.interface.listen_port == 4000
+    for peer, name in zip(hub.peers, ("kitchen", "roof"), strict=True):
+        (on_board,) = office.consoles[name].commands.running.peers
+        assert peer.public_key == office.key(name)
+        assert peer.preshared_key == on_board.psk
+        assert on_board.public_key == hub.interface.private_key.public
+        assert on_board.endpoint == "vpn.example.org:4000"
+        assert on_board.allowed_ips == ["10.9.0.0/29", "fd09::/64"]
+        assert on_board.keepalive == 25
+    assert [str(n) for n in hub.peers[1].allowed_ips] == ["10.9.0.3/32", "fd09::3/128"]
+    assert len({p.preshared_key.reveal() for p in hub.peers if p.preshared_key}) == 2
+
+
+def test_the_record_holds_no_secret(office: Office) -> None:
+    result = invoke("fleet", office.path, "--timeout", "1")
+    text = (office.folder / "office.record.json").read_text() + result.output
+    secrets = [office.hub.interface.private_key.reveal_base64()]
+    secrets += [p.preshared_key.reveal_base64() for p in office.hub.peers if p.preshared_key]
+    assert not any(secret in text for secret in secrets)
+    assert office.record["roof"]["public_key"] == str(office.key("roof"))
+    assert stat.S_IMODE((office.folder / "hub.conf").stat().st_mode) == 0o600
+
+
+def test_a_second_run_changes_nothing(office: Office) -> None:
+    invoke("fleet", office.path, "--timeout", "1")
+    before = {p.name: p.read_text() for p in office.folder.iterdir()}
+    for fake in office.consoles.values():
+        fake.lines.clear()
+    end = json_end("fleet", office.path, "--timeout", "1")
+    assert statuses(end) == ["unchanged", "unchanged"]
+    assert {p.name: p.read_text() for p in office.folder.iterdir()} == before
+    for fake in office.consoles.values():
+        assert not any("wg set" in line or "commit" in line for line in fake.lines)
+
+
+def test_a_board_that_fails_does_not_stop_the_others(office: Office) -> None:
+    office.consoles["kitchen"].faults = Faults(refuse={"wg commit": (28, "flash: full")})
+    result = invoke("fleet", office.path, "--timeout", "1")
+    assert result.exit_code == 4
+    assert "kitchen: the board refused 'wg commit'" in result.stderr
+    assert [p.public_key for p in office.hub.peers] == [office.key("roof")]
+    assert list(office.record) == ["roof"]
+    office.consoles["kitchen"].faults = Faults()
+    end = json_end("fleet", office.path, "--timeout", "1")
+    assert statuses(end) == ["provisioned", "unchanged"]
+    assert office.held("kitchen") == ["10.9.0.2/29", "fd09::2/64"]
+    assert [p.public_key for p in office.hub.peers] == [office.key("kitchen"), office.key("roof")]
+
+
+def test_a_commit_whose_answer_was_lost_is_resumed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The board has committed, the hub's file holds its preshared key, the record does not know."""
+    kept = fleet.Run._keep
+    monkeypatch.setattr(fleet.Run, "_keep", lambda *a: (_ for _ in ()).throw(WgHostError("cut")))
+    assert invoke("fleet", office.path, "--only", "roof", "--timeout", "1").exit_code == 1
+    assert not (office.folder / "office.record.json").exists()
+    psk = office.consoles["roof"].commands.running.peers[0].psk
+    assert [p.preshared_key for p in office.hub.peers] == [psk]
+    monkeypatch.setattr(fleet.Run, "_keep", kept)
+    end = json_end("fleet", office.path, "--only", "roof", "--timeout", "1")
+    assert statuses(end) == ["unchanged"]
+    assert list(office.record) == ["roof"]
+    assert [p.preshared_key for p in office.hub.peers] == [psk]
+
+
+def test_addresses_stay_with_their_boards(office: Office) -> None:
+    invoke("fleet", office.path, "--only", "roof", "--timeout", "1")
+    assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
+    office.write(["roof", "kitchen"])
+    invoke("fleet", office.path, "--timeout", "1")
+    assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
+    assert office.held("kitchen") == ["10.9.0.2/29", "fd09::2/64"]
+
+
+def test_a_board_that_was_reset_is_provisioned_again(office: Office) -> None:
+    invoke("fleet", office.path, "--timeout", "1")
+    roof = office.consoles["roof"].commands
+    roof.run(["wg", "reset", "confirm"])
+    roof.run(["wg", "commit"])
+    end = json_end("fleet", office.path, "--timeout", "1")
+    assert statuses(end) == ["unchanged", "provisioned"]
+    assert [p.public_key for p in office.hub.peers] == [office.key("kitchen"), office.key("roof")]
+
+
+def test_a_board_that_is_no_longer_named_leaves_the_hub(office: Office) -> None:
+    invoke("fleet", office.path, "--timeout", "1")
+    office.write(["roof"])
+    result = invoke("fleet", office.path, "--timeout", "1")
+    assert "kitchen is no longer in the fleet file" in result.stderr
+    assert [p.public_key for p in office.hub.peers] == [office.key("roof")]
+    assert list(office.record) == ["roof"]
+
+
+def test_dry_run_changes_nothing(office: Office) -> None:
+    result = invoke("fleet", office.path, "--dry-run", "--timeout", "1")
+    assert result.exit_code == 0
+    assert "planned     kitchen  10.9.0.2/29,fd09::2/64" in result.stdout
+    assert "roof: wg commit" in result.stderr
+    assert office.held("roof") == []
+    assert [p.name for p in office.folder.iterdir()] == ["office.toml"]
+
+
+def test_status_shows_the_record_and_asks_no_board(office: Office) -> None:
+    invoke("fleet", office.path, "--timeout", "1")
+    for fake in office.consoles.values():
+        fake.lines.clear()
+    result = invoke("fleet", office.path, "--status")
+    assert result.stdout.splitlines()[1] == (
+        f"roof  10.9.0.3/29,fd09::3/64  {office.key('roof')}  -"
+    )
+    assert json_end("fleet", office.path, "--status")["exit_code"] == 0
+    assert not any(fake.lines for fake in office.consoles.values())
+
+
+def test_a_board_by_its_serial_number(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    from test_cli_board import point_to, st_link
+
+    point_to(monkeypatch, st_link("/dev/ttyACM9", "XX"), st_link(office.ports["roof"], "0666AB"))
+    office.path.write_text(HEAD + '[[board]]\nname = "roof"\nserial = "6ab"\n')
+    assert json_end("fleet", office.path, "--timeout", "1")["exit_code"] == 0
+    assert office.record["roof"]["serial_number"] == "0666AB"
+
+
+def test_only_a_board_that_is_named() -> None:
+    parsed = fleetfile.parse(HEAD, "f", Path())
+    with pytest.raises(WgHostError, match="no board named 'attic'"):
+        fleet.chosen(parsed, ("attic",))
+
+
+BOARD = '[[board]]\nname = "a"\nport = "p"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[fleet", "not TOML"),
+        ("x = 1", "x: unknown; expected [fleet], [hub], [[board]]"),
+        ("", "[fleet] pool: missing"),
+        ('[fleet]\npool = ["10.9.0.0/33"]', "expected a network"),
+        ("[fleet]\npool = [7]", "[fleet] pool: 7: expected a string"),
+        ('[fleet]\npool = ["10.9.0.0/24", "10.8.0.0/24"]', "at most one network of each family"),
+        ('[fleet]\npool = "10.9.0.0/31"\n[hub]\nendpoint = "a:1"', "no room for a hub"),
+        ('[fleet]\npool = "10.9.0.0/24"', "[hub] endpoint: missing"),
+        ('[fleet]\npool = "10.9.0.0/24"\n[hub]\nendpoint = "a"', "expected HOST:PORT"),
+        (HEAD + 'address = "10.8.0.1/24"', "10.8.0.1 is not in the pool"),
+        (HEAD + "colour = 1", "[hub] colour: unknown"),
+        ("[fleet]\nmtu = 100\n" + HEAD[8:], "[fleet] mtu: 100: expected a number from 1280"),
+        ("[fleet]\nkeepalive = true\n" + HEAD[8:], "expected a number from 0 to 65535"),
+        (HEAD + "[board]\nname = 1", "expected [[board]] tables"),
+        (HEAD + '[[board]]\nport = "p"', "[board 1] name: missing"),
+        (HEAD + '[[board]]\nname = "a"', "expected port or serial"),
+        (HEAD + BOARD + 'serial = "s"', "expected port or serial"),
+        (HEAD + BOARD + BOARD, "[board 2] name: 'a' is given twice"),
+        (HEAD + BOARD + 'address = "10.8.0.1"', "10.8.0.1 is not in the pool"),
+        (HEAD + BOARD + 'address = "10.9.0.1"', "10.9.0.1 is given twice"),
+        (HEAD + BOARD + 'address = "10.9.0.x"', "expected an address"),
+    ],
+)
+def test_mistakes_are_named(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as e:
+        fleetfile.parse(text, "office.toml", Path())
+    assert e.value.message.startswith("office.toml: ")
+    assert said in e.value.message
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_fleet_or_a_config_error(text: str) -> None:
+    with pytest.raises(ConfigError):
+        fleetfile.parse(text, "f", Path())
+
+
+def test_a_full_pool_is_an_error(tmp_path: Path) -> None:
+    boards = "".join(f'[[board]]\nname = "{n}"\nport = "p"\n' for n in range(6))
+    parsed = fleetfile.parse(HEAD + boards, "office.toml", tmp_path)
+    with pytest.raises(ConfigError, match="no address left for '5'"):
+        fleet.assign(parsed, fleet.Record(tmp_path / "none"))
+
+
+def test_addresses_asked_for_come_first(tmp_path: Path) -> None:
+    boards = '[[board]]\nname = "a"\nport = "p"\n[[board]]\nname = "b"\nport = "q"\n'
+    text = HEAD + boards + 'address = ["10.9.0.2", "fd09::7"]\n'
+    given = fleet.assign(fleetfile.parse(text, "f", tmp_path), fleet.Record(tmp_path / "none"))
+    assert [str(a) for a in given["a"]] == ["10.9.0.3/29", "fd09::2/64"]
+    assert [str(a) for a in given["b"]] == ["10.9.0.2/29", "fd09::7/64"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"v": 2, "boards": {}}', '{"v": 1}', '{"v": 1, "boards": {"a": {}}}']
+)
+def test_a_damaged_record_is_an_error(office: Office, text: str) -> None:
+    (office.folder / "office.record.json").write_text(text)
+    end = json_end("fleet", office.path)
+    assert end["exit_code"] == 2
+    assert (office.folder / "office.record.json").read_text() == text
