@@ -89,6 +89,26 @@ static void D2_window_is_exact(void)
 	RIG_END(rig);
 }
 
+static void D2_a_replay_is_not_left_decrypted(void)
+{
+	SETUP;
+	uint8_t packet[64];
+	uint8_t msg[128];
+	size_t len;
+
+	rig_respond(rig, &far, &session);
+	len = scripted_data(&session, msg, packet, rig_ipv4(packet, 1, RIG_SELF, 40));
+	CHECK_INT(rig_input(rig, &far.at, msg, len), ZWG_DELIVER);
+	{
+		struct zwg_seg seg = {msg, len};
+		struct zwg_packet pkt = {.segs = &seg, .count = 1, .off = 0, .len = len};
+
+		CHECK_INT(zwg_input(rig->dev, rig->now, &pkt, &far.at, 0, NULL), ZWG_DROPPED);
+		CHECK(memcmp(msg + 16 + 20, packet + 20, 16) != 0);
+	}
+	RIG_END(rig);
+}
+
 static void D3_failed_tag_never_moves_the_window(void)
 {
 	SETUP;
@@ -350,6 +370,7 @@ static void D9_keepalives_count_like_data(void)
 static const struct test tests[] = {
 	{"D1 counters are 64 bits", D1_counters_are_64_bits},
 	{"D2 window is exact", D2_window_is_exact},
+	{"D2 a replay is not left decrypted", D2_a_replay_is_not_left_decrypted},
 	{"D3 failed tag never moves the window", D3_failed_tag_never_moves_the_window},
 	{"D4 receiving ends at the limit", D4_receiving_ends_at_the_limit},
 	{"D4 sending ends at the limit", D4_sending_ends_at_the_limit},

@@ -376,6 +376,39 @@ static void E15_jobs_of_the_old_key_are_not_committed(void)
 	RIG_END(rig);
 }
 
+static void E15_initiation_under_way_is_made_anew(void)
+{
+	SETUP;
+	uint8_t key[32] = {16, [31] = 65};
+
+	rig->hold_jobs = true;
+	ping(rig);
+	REQUIRE(zwg_job_take(rig->dev, rig->now, rig->job));
+	zwg_job_compute(rig->job);
+	CHECK_INT(zwg_set_private_key(rig->dev, rig->now, key), 0);
+	memcpy(far.device, rig->dev->identity.public_key, 32);
+	CHECK(!zwg_job_commit(rig->dev, rig->now, rig->job));
+	CHECK_SILENT(rig);
+	rig->hold_jobs = false;
+	rig_run_jobs(rig);
+	answer(rig, &far, &session);
+	RIG_END(rig);
+}
+
+static void E15_an_old_session_asks_for_nothing(void)
+{
+	SETUP;
+	uint8_t key[32] = {16, [31] = 65};
+
+	rig_initiate(rig, &far, 1, &session);
+	CHECK_INT(empty_from(rig, &far, &session), ZWG_CONSUMED);
+	CHECK_INT(zwg_set_private_key(rig->dev, rig->now, key), 0);
+	rig_advance(rig, 170000);
+	CHECK_INT(empty_from(rig, &far, &session), ZWG_CONSUMED);
+	CHECK_SILENT(rig);
+	RIG_END(rig);
+}
+
 static void E15_keepalive_peers_are_called_with_the_new_key(void)
 {
 	SETUP;
@@ -428,6 +461,8 @@ static const struct test tests[] = {
 	{"E15 own key change", E15_own_key_change},
 	{"E15 staged packets go with the new key", E15_staged_packets_go_with_the_new_key},
 	{"E15 jobs of the old key are not committed", E15_jobs_of_the_old_key_are_not_committed},
+	{"E15 initiation under way is made anew", E15_initiation_under_way_is_made_anew},
+	{"E15 an old session asks for nothing", E15_an_old_session_asks_for_nothing},
 	{"E15 keepalive peers are called with the new key",
 	 E15_keepalive_peers_are_called_with_the_new_key},
 	{"E15 a peer with our own key is removed", E15_a_peer_with_our_own_key_is_removed},

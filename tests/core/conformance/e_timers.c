@@ -172,6 +172,41 @@ static void E3_a_response_defers_but_never_swallows(void)
 	RIG_END(rig);
 }
 
+static void E3_a_deferral_is_no_attempt(void)
+{
+	SETUP;
+
+	answer_unconfirmed(rig, &far);
+	rig_advance(rig, 1000);
+	ping(rig);
+	while (rig_wait(rig, 6000))
+		;
+	CHECK_INT(rig->dev->counters.initiations_sent, 20);
+	CHECK_INT(rig->released, 1);
+	RIG_END(rig);
+}
+
+static void E3_a_confirmed_session_fulfils_the_wish(void)
+{
+	SETUP;
+	uint8_t msg[SCRIPTED_INITIATION];
+
+	test_case("before the job is taken");
+	rig->hold_jobs = true;
+	scripted_initiation(&far, msg);
+	rig_input(rig, &far.at, msg, sizeof(msg));
+	rig_run_jobs(rig);
+	REQUIRE(scripted_read_response(&far, rig_take(rig, 2)->bytes, &session));
+	rig->now += 5000;
+	ping(rig);
+	keepalive_from(rig, &far, &session);
+	rig->hold_jobs = false;
+	rig_run_jobs(rig);
+	CHECK_INT(rig_take(rig, 4)->len, 80);
+	CHECK(rig_wait(rig, 14000) == NULL);
+	RIG_END(rig);
+}
+
 static void E4_passive_keepalive_after_ten_seconds(void)
 {
 	SETUP;
@@ -537,6 +572,8 @@ static const struct test tests[] = {
 	{"E2 new outgoing packet resets attempts", E2_new_outgoing_packet_resets_attempts},
 	{"E3 one initiation in five seconds", E3_one_initiation_in_five_seconds},
 	{"E3 a response defers but never swallows", E3_a_response_defers_but_never_swallows},
+	{"E3 a deferral is no attempt", E3_a_deferral_is_no_attempt},
+	{"E3 a confirmed session fulfils the wish", E3_a_confirmed_session_fulfils_the_wish},
 	{"E4 passive keepalive after ten seconds", E4_passive_keepalive_after_ten_seconds},
 	{"E4 not if something was sent", E4_not_if_something_was_sent},
 	{"E4 more data meanwhile earns a second", E4_more_data_meanwhile_earns_a_second},

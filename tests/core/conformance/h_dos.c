@@ -410,6 +410,35 @@ static void H_any_fragments_at_any_alignment(void)
 	RIG_END(rig);
 }
 
+static void H_jobs_are_taken_in_turn(void)
+{
+	SETUP;
+	struct scripted second;
+	enum zwg_job_step steps[4];
+
+	/* Neither a flood of messages nor many peers of ours starve the other. */
+	rig_add(rig, &second, 2);
+	rig->hold_jobs = true;
+	for (int i = 0; i < 2; i++) {
+		scripted_initiation(&far, msg);
+		rig_input(rig, &far.at, msg, sizeof(msg));
+	}
+	CHECK_INT(zwg_peer_handshake(rig->dev, rig->now, peer), 0);
+	CHECK_INT(
+		zwg_peer_handshake(rig->dev, rig->now, zwg_peer_find(rig->dev, second.public_key)),
+		0);
+	for (int i = 0; i < 4; i++) {
+		struct zwg_job job;
+
+		REQUIRE(zwg_job_take(rig->dev, rig->now, &job));
+		steps[i] = job.step;
+	}
+	CHECK(steps[0] != steps[1]);
+	CHECK(steps[1] != steps[2]);
+	CHECK(steps[2] != steps[3]);
+	RIG_END(rig);
+}
+
 static void H_several_devices_in_one_process(void)
 {
 	struct rig *rigs[3];
@@ -454,6 +483,7 @@ static const struct test tests[] = {
 	{"H datagrams of every length and type", H_datagrams_of_every_length_and_type},
 	{"H types beyond the four", H_types_beyond_the_four},
 	{"H any fragments at any alignment", H_any_fragments_at_any_alignment},
+	{"H jobs are taken in turn", H_jobs_are_taken_in_turn},
 	{"H several devices in one process", H_several_devices_in_one_process},
 };
 TEST_MAIN(tests)
