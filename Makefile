@@ -13,11 +13,12 @@ PY     := $(VENV)/bin/python
 # The sanitizers and a build type that keeps their reports readable.
 ASAN   := -DZWG_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
 
-.PHONY: help demo test fuzz lint format clean
+.PHONY: help demo test fuzz docs lint format clean
 help:
 	@echo 'make demo    a proved tunnel to a simulated board (BOARD=mps2_an385: to the firmware in QEMU)'
 	@echo 'make test    every test that this machine can run; says what was skipped and why'
 	@echo 'make fuzz    every fuzz target for SECONDS=60 (needs clang)'
+	@echo 'make docs    the documentation, in $(BUILD)/docs'
 	@echo 'make lint    formatting and types'
 	@echo 'make format  formats C and Python'
 	@echo 'make clean   removes $(BUILD) and $(VENV)'
@@ -39,6 +40,10 @@ $(VENV)/test.stamp: host/pyproject.toml tests/requirements.txt | $(VENV)/bin/pyt
 		--requirement tests/requirements.txt
 	@touch $@ $(VENV)/host.stamp
 
+$(VENV)/docs.stamp: docs/requirements.txt $(VENV)/host.stamp
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement docs/requirements.txt
+	@touch $@
+
 # The Linux port: the daemon and the simulated board
 
 .PHONY: linux
@@ -57,7 +62,7 @@ $(BUILD):
 demo: linux $(VENV)/host.stamp
 	@$(PY) tools/demo.py --sim $(BUILD)/linux/zwg-sim
 
-test: $(VENV)/test.stamp | $(BUILD)
+test: $(VENV)/test.stamp $(VENV)/docs.stamp | $(BUILD)
 	@$(PY) tests/run.py --build $(BUILD) --jobs $(JOBS)
 
 # Fuzzing: libFuzzer, each target for SECONDS
@@ -66,6 +71,12 @@ SECONDS ?= 60
 
 fuzz: | $(BUILD)
 	@$(PYTHON) tests/fuzz/run.py --build $(BUILD)/fuzz --seconds $(SECONDS) --jobs $(JOBS)
+
+# Documentation: a warning is an error, but all of them are shown
+
+docs: $(VENV)/docs.stamp | $(BUILD)
+	@$(VENV)/bin/sphinx-build -W --keep-going -q -d $(BUILD)/docs-cache docs $(BUILD)/docs
+	@echo '$(BUILD)/docs/index.html'
 
 # Keeping the house
 
