@@ -26,7 +26,10 @@ set(ZWG_CRYPTO_SHARED_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/secret.c
 )
 set(ZWG_CRYPTO_PORTABLE_SOURCES
-  ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/aead.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/aead.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/blake2s.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/chacha20.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/poly1305.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/blake2s.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/chacha20.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/poly1305.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one interface between WireGuard and its primitives. A back end is the set of functions below;
- * the portable one is core/crypto/portable, others stand in its place by being linked instead.
+ * The one interface between WireGuard and its primitives. A back end is the arithmetic below them:
+ * portable/ is C for any processor, armv7m/ is for Cortex-M3, M4 and M7; one of them is linked.
  *
  * Every function returns 0 or a negative errno. On failure every output is filled with zeros, so
  * that neither a key nor a plaintext outlives an error. No function branches on, or indexes memory

@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * BLAKE2s, RFC 7693: digests of 1 to 32 bytes, with an optional key as the first block. A state
- * whose out_len is 0 is one that was never started or is finished; it is refused.
- */
-#include <errno.h>
-#include <string.h>
-
+/* The compression function of BLAKE2s in portable C, RFC 7693 section 3.2. */
+#include "../blake2s.h"
 #include "../bytes.h"
-#include "../crypto.h"
 #include "../secret.h"
-
-/* RFC 7693 section 2.6. */
-static const uint32_t iv[8] = {
-	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-	0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-};
 
 /* RFC 7693 section 2.7. */
 static const uint8_t sigma[10][16] = {
@@ -49,12 +37,8 @@ static inline void mix(uint32_t v[16], unsigned int a, unsigned int b, unsigned 
 	v[b] = rotr(v[b] ^ v[c], 7);
 }
 
-/*
- * The compression function F, RFC 7693 section 3.2, over @a count blocks, each of which adds
- * @a step bytes to the 64-bit counter t. @a last is all ones for the final block, else 0.
- */
-static void compress(struct zwg_blake2s *state, const uint8_t *block, size_t count, uint32_t step,
-		     uint32_t last)
+void zwg_blake2s_compress(struct zwg_blake2s *state, const uint8_t *block, size_t count,
+			  uint32_t step, uint32_t last)
 {
 	uint32_t v[16];
 	uint32_t m[16];
@@ -68,7 +52,7 @@ static void compress(struct zwg_blake2s *state, const uint8_t *block, size_t cou
 		}
 		for (size_t i = 0; i < 8; i++) {
 			v[i] = state->h[i];
-			v[i + 8] = iv[i];
+			v[i + 8] = zwg_blake2s_iv[i];
 		}
 		v[12] ^= state->t[0];
 		v[13] ^= state->t[1];
@@ -92,87 +76,4 @@ static void compress(struct zwg_blake2s *state, const uint8_t *block, size_t cou
 	}
 	zwg_wipe(v, sizeof(v));
 	zwg_wipe(m, sizeof(m));
-}
-
-int zwg_blake2s_init(struct zwg_blake2s *state, size_t out_len, const void *key, size_t key_len)
-{
-	memset(state, 0, sizeof(*state));
-	if (out_len < 1 || out_len > ZWG_HASH_LEN || key_len > ZWG_KEY_LEN ||
-	    (key == NULL && key_len > 0)) {
-		return -EINVAL;
-	}
-	memcpy(state->h, iv, sizeof(iv));
-	/* The parameter block of RFC 7693 section 2.5: fanout 1, depth 1, key and digest length. */
-	state->h[0] ^= 0x01010000 ^ (uint32_t)key_len << 8 ^ (uint32_t)out_len;
-	state->out_len = (uint8_t)out_len;
-	if (key_len > 0) {
-		memcpy(state->buf, key, key_len);
-		state->buf_len = ZWG_BLAKE2S_BLOCK_LEN;
-	}
-	return 0;
-}
-
-int zwg_blake2s_update(struct zwg_blake2s *state, const void *data, size_t len)
-{
-	const uint8_t *in = data;
-	size_t room = (size_t)ZWG_BLAKE2S_BLOCK_LEN - state->buf_len;
-	size_t blocks;
-
-	if (state->out_len == 0) {
-		return -EINVAL;
-	}
-	if (len == 0) {
-		return 0;
-	}
-	/* The last block of the message is marked, so a full buffer waits until more arrives. */
-	if (len > room) {
-		memcpy(state->buf + state->buf_len, in, room);
-		compress(state, state->buf, 1, ZWG_BLAKE2S_BLOCK_LEN, 0);
-		in += room;
-		len -= room;
-		blocks = (len - 1) / ZWG_BLAKE2S_BLOCK_LEN;
-		compress(state, in, blocks, ZWG_BLAKE2S_BLOCK_LEN, 0);
-		in += blocks * ZWG_BLAKE2S_BLOCK_LEN;
-		len -= blocks * ZWG_BLAKE2S_BLOCK_LEN;
-		state->buf_len = 0;
-	}
-	memcpy(state->buf + state->buf_len, in, len);
-	state->buf_len = (uint8_t)(state->buf_len + len);
-	return 0;
-}
-
-int zwg_blake2s_final(struct zwg_blake2s *state, uint8_t *out)
-{
-	uint8_t digest[ZWG_HASH_LEN];
-
-	if (state->out_len == 0) {
-		return -EINVAL;
-	}
-	memset(state->buf + state->buf_len, 0, (size_t)ZWG_BLAKE2S_BLOCK_LEN - state->buf_len);
-	compress(state, state->buf, 1, state->buf_len, UINT32_MAX);
-	for (size_t i = 0; i < 8; i++) {
-		zwg_put_le32(digest + 4 * i, state->h[i]);
-	}
-	memcpy(out, digest, state->out_len);
-	zwg_wipe(digest, sizeof(digest));
-	zwg_wipe(state, sizeof(*state));
-	return 0;
-}
-
-int zwg_blake2s(uint8_t *out, size_t out_len, const void *key, size_t key_len, const void *data,
-		size_t len)
-{
-	struct zwg_blake2s state;
-	int err = zwg_blake2s_init(&state, out_len, key, key_len);
-
-	if (err == 0) {
-		err = zwg_blake2s_update(&state, data, len);
-	}
-	if (err == 0) {
-		err = zwg_blake2s_final(&state, out);
-	}
-	if (err != 0) {
-		zwg_wipe(out, out_len);
-	}
-	return err;
 }

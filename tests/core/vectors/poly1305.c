@@ -5,7 +5,7 @@
  */
 #include "test.h"
 
-#include "crypto/portable/poly1305.h"
+#include "crypto/poly1305.h"
 
 static const struct {
 	const char *key, *text, *tag;

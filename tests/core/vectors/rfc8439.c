@@ -6,8 +6,8 @@
 #include "test.h"
 
 #include "crypto/crypto.h"
-#include "crypto/portable/chacha20.h"
-#include "crypto/portable/poly1305.h"
+#include "crypto/chacha20.h"
+#include "crypto/poly1305.h"
 
 #define KEY_0	  "0000000000000000000000000000000000000000000000000000000000000000"
 #define KEY_1	  "0000000000000000000000000000000000000000000000000000000000000001"

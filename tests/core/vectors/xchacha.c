@@ -6,7 +6,7 @@
 #include "test.h"
 
 #include "crypto/crypto.h"
-#include "crypto/portable/chacha20.h"
+#include "crypto/chacha20.h"
 
 #define KEY "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ChaCha20 (RFC 8439 section 2.4) as a stream that may be taken in pieces of any length, and
- * HChaCha20 (draft-irtf-cfrg-xchacha-03 section 2.2). Internal to the back end.
+ * HChaCha20 (draft-irtf-cfrg-xchacha-03 section 2.2). Internal to the primitives.
  */
 #ifndef ZWG_CHACHA20_H
 #define ZWG_CHACHA20_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../crypto.h"
+#include "crypto.h"
 
 #define ZWG_CHACHA20_BLOCK_LEN	64
 #define ZWG_HCHACHA20_NONCE_LEN 16
@@ -28,6 +28,12 @@ void zwg_chacha20_init(struct zwg_chacha20 *state, const uint8_t key[ZWG_KEY_LEN
 /** Combines the next @a len bytes of the key stream with @a data, in place. The caller sees to it
  *  that the 32-bit block counter does not wrap. */
 void zwg_chacha20_xor(struct zwg_chacha20 *state, uint8_t *data, size_t len);
+
+/**
+ * The block function of the back end: combines the next @a count blocks of the key stream with
+ * @a data, in place, and adds @a count to input[12].
+ */
+void zwg_chacha20_blocks(uint32_t input[16], uint8_t *data, size_t count);
 
 /** Derives a key from @a key and 16 bytes of nonce. @a out may be @a key. */
 void zwg_hchacha20(uint8_t out[ZWG_KEY_LEN], const uint8_t key[ZWG_KEY_LEN],

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../bytes.h"
-#include "../crypto.h"
-#include "../secret.h"
+#include "bytes.h"
 #include "chacha20.h"
+#include "crypto.h"
 #include "poly1305.h"
+#include "secret.h"
 
 /* All that a call knows of secrets, so that one wipe forgets it. */
 struct aead {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Poly1305, RFC 8439 section 2.5, over a message that may come in pieces of any length. Internal to
- * the back end.
+ * the primitives.
  */
 #ifndef ZWG_POLY1305_H
 #define ZWG_POLY1305_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../crypto.h"
+#include "crypto.h"
 
 #define ZWG_POLY1305_BLOCK_LEN 16
 #define ZWG_POLY1305_KEY_LEN   32
@@ -27,6 +27,20 @@ struct zwg_poly1305 {
 	uint8_t buf[ZWG_POLY1305_BLOCK_LEN];
 	size_t buf_len;
 };
+
+#ifndef __SIZEOF_INT128__
+/* armv7m/poly1305.S knows these places. */
+_Static_assert(offsetof(struct zwg_poly1305, h) == 0, "h");
+_Static_assert(offsetof(struct zwg_poly1305, r) == 20, "r");
+#endif
+
+/**
+ * The arithmetic of the back end: h = (h + block + 2^128 top) r for each of @a count blocks of 16
+ * bytes, reduced in part as portable/poly64.h and poly32.h say. @a top is 1; or 0, and then @a count
+ * is 1.
+ */
+void zwg_poly1305_blocks(struct zwg_poly1305 *state, const uint8_t *block, size_t count,
+			 uint32_t top);
 
 /** Starts with a one-time key. */
 void zwg_poly1305_init(struct zwg_poly1305 *state, const uint8_t key[ZWG_POLY1305_KEY_LEN]);
