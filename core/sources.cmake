@@ -25,6 +25,7 @@ set(ZWG_CORE_SOURCES
 set(ZWG_CRYPTO_SHARED_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/secret.c
 )
+# Two back ends of crypto/crypto.h, each complete: one or the other.
 set(ZWG_CRYPTO_PORTABLE_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/aead.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/blake2s.c
@@ -34,4 +35,16 @@ set(ZWG_CRYPTO_PORTABLE_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/chacha20.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/poly1305.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/x25519.c
+)
+set(ZWG_CRYPTO_ARMV7M_SOURCES
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/aead.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/blake2s.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/chacha20.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/poly1305.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/blake2s.S
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/chacha20.S
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/field_add.S
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/field_mul.S
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/poly1305.S
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/x25519.c
 )
