@@ -152,20 +152,40 @@ size_t zwg_underlay_addresses(struct net_if *iface, struct zwg_addr *addrs, size
 	return count;
 }
 
-/* Link-local addresses alone will do for a peer on the link. */
+static bool has_family(struct net_if *iface, uint8_t family)
+{
+	struct zwg_addr addrs[ZWG_CONSOLE_UNDERLAY_ADDRESSES];
+	size_t count = zwg_underlay_addresses(iface, addrs, ARRAY_SIZE(addrs));
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++)
+		found = found || addrs[i].family == family;
+	return found;
+}
+
+static bool is_link_local(const struct zwg_addr *addr)
+{
+	return addr->family == ZWG_AF_INET6 && addr->bytes[0] == 0xfe &&
+	       (addr->bytes[1] & 0xc0) == 0x80;
+}
+
+/* Can a handshake with each peer whose endpoint is an address be tried? Without such a peer any
+ * address will do; for one on the link the link-local address, which is always there, does. */
 static bool usable(struct net_if *iface, const struct zwg_conf *conf)
 {
-	struct zwg_addr addr;
+	struct zwg_endpoint endpoint;
+	bool asked = false;
 
 	if (!net_if_is_up(iface))
 		return false;
-	if (zwg_underlay_addresses(iface, &addr, 1))
-		return true;
-	for (uint16_t i = 0; i < conf->peer_count; i++)
-		if (conf->peers[i].endpoint.host[0] != '\0' &&
-		    strncmp(conf->peers[i].endpoint.host, "fe80:", 5) == 0)
-			return true;
-	return false;
+	for (uint16_t i = 0; i < conf->peer_count; i++) {
+		if (!zwg_host_port_literal(&conf->peers[i].endpoint, &endpoint))
+			continue;
+		asked = true;
+		if (!is_link_local(&endpoint.addr) && !has_family(iface, endpoint.addr.family))
+			return false;
+	}
+	return asked || has_family(iface, ZWG_AF_INET) || has_family(iface, ZWG_AF_INET6);
 }
 
 static void attach(struct zwg_tunnel *tunnel, struct net_if *underlay)

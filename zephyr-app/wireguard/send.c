@@ -40,6 +40,8 @@ struct outgoing {
 K_MEM_SLAB_DEFINE_STATIC(outgoing_slab, sizeof(struct outgoing), CONFIG_ZWG_TX_PACKETS,
 			 __alignof__(struct outgoing));
 
+static K_FIFO_DEFINE(queue);
+
 static struct outgoing *outgoing_of(struct zwg_packet *packet)
 {
 	return CONTAINER_OF(packet, struct outgoing, packet);
@@ -172,23 +174,43 @@ static int send_own(struct zwg_tunnel *tunnel, struct net_pkt *own)
 	return err;
 }
 
+/* The packet is gone when this returns. */
+static void send_now(struct zwg_tunnel *tunnel, struct net_pkt *pkt)
+{
+	if (zwg_segments_shared(pkt)) {
+		struct net_pkt *own = net_pkt_clone(pkt, K_NO_WAIT);
+
+		net_pkt_unref(pkt);
+		pkt = own;
+	}
+	if (!pkt)
+		zwg_port_drop(tunnel, ZWG_PORT_TX_BUFFERS);
+	else if (send_own(tunnel, pkt))
+		net_pkt_unref(pkt);
+}
+
+/*
+ * Whatever thread sends, encryption takes place on the stack of ours: the others need no more than
+ * for any interface. A reply that is made on ours is sent at once.
+ */
 int zwg_send(struct zwg_tunnel *tunnel, struct net_pkt *pkt)
 {
-	struct net_pkt *own = pkt;
-	int err;
-
-	if (zwg_segments_shared(pkt)) {
-		own = net_pkt_clone(pkt, K_NO_WAIT);
-		if (!own) {
-			zwg_port_drop(tunnel, ZWG_PORT_TX_BUFFERS);
-			return -ENOBUFS;
-		}
+	if (zwg_is_rx_thread()) {
+		send_now(tunnel, pkt);
+	} else {
+		k_fifo_put(&queue, pkt);
+		zwg_kick();
 	}
-	err = send_own(tunnel, own);
-	/* On success either the packet or its copy is the core's; the other is not needed. */
-	if (own != pkt)
-		net_pkt_unref(err ? own : pkt);
-	return err;
+	return 0;
+}
+
+bool zwg_send_one(void)
+{
+	struct net_pkt *pkt = k_fifo_get(&queue, K_NO_WAIT);
+
+	if (pkt)
+		send_now(net_if_get_device(net_pkt_iface(pkt))->data, pkt);
+	return pkt != NULL;
 }
 
 static bool is_ours(const struct zwg_addr *addr, struct net_if *iface)

@@ -66,6 +66,17 @@ static zwg_time run_timers(void)
 	return next;
 }
 
+/* In turn, so that neither direction starves the other. */
+static void run_packets(void)
+{
+	bool received, sent;
+
+	do {
+		received = zwg_receive_one();
+		sent = zwg_send_one();
+	} while (received || sent);
+}
+
 static void run_links(void)
 {
 	bool changed = zwg_link_changed();
@@ -100,8 +111,7 @@ static void rx_thread(void *p1, void *p2, void *p3)
 	for (;;) {
 		zwg_time next;
 
-		while (zwg_receive_one()) {
-		}
+		run_packets();
 		zwg_events_raise();
 		run_links();
 		next = MIN(run_timers(), zwg_resolve_due());
@@ -143,6 +153,11 @@ K_THREAD_DEFINE(zwg_rx, CONFIG_ZWG_RX_STACK_SIZE, rx_thread, NULL, NULL, NULL,
 		K_PRIO_PREEMPT(CONFIG_ZWG_RX_PRIORITY), 0, 0);
 K_THREAD_DEFINE(zwg_handshake, CONFIG_ZWG_HANDSHAKE_STACK_SIZE, handshake_thread, NULL, NULL, NULL,
 		K_PRIO_PREEMPT(CONFIG_ZWG_HANDSHAKE_PRIORITY), 0, 0);
+
+bool zwg_is_rx_thread(void)
+{
+	return k_current_get() == zwg_rx;
+}
 
 static int unused(k_tid_t thread)
 {

@@ -99,6 +99,9 @@ bool zwg_tunnels_ready(void);
 /** Makes the receive thread look at everything that waits for it. From anywhere. */
 void zwg_kick(void);
 
+/** Is this the receive thread? */
+bool zwg_is_rx_thread(void);
+
 /** Makes the handshake thread look for jobs. From anywhere. */
 void zwg_kick_jobs(void);
 
@@ -120,9 +123,12 @@ bool zwg_receive_one(void);
 
 /* Sending */
 
-/** Takes an IP packet that the stack sends through the tunnel. 0: it was taken; a negative errno:
- * it is the caller's. */
+/** Takes an IP packet that the stack sends through the tunnel: encrypts it at once in the receive
+ *  thread, queues it for that thread in others. 0: it was taken. */
 int zwg_send(struct zwg_tunnel *tunnel, struct net_pkt *pkt);
+
+/** Encrypts a packet from the queue. False if the queue is empty. */
+bool zwg_send_one(void);
 
 /** Of struct zwg_port. */
 int zwg_port_send_message(void *ctx, const struct zwg_endpoint *to, uint8_t tos, const void *msg,
