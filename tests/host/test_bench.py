@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.cli import invoke, json_end
-from test_verify_cli import running
+from fakes.tunnels import running
 from wg_host import bench
 
 

@@ -42,6 +42,13 @@ def test_help_lists_every_command() -> None:
     assert "130 interrupted" in " ".join(done.stdout.split())
 
 
+def test_the_version_is_the_repositorys() -> None:
+    text = (Path(__file__).resolve().parents[2] / "VERSION").read_text()
+    fields = dict(line.split(" = ") for line in text.splitlines() if " = " in line)
+    names = ("VERSION_MAJOR", "VERSION_MINOR", "PATCHLEVEL")
+    assert __version__ == ".".join(fields[name].strip() for name in names)
+
+
 def test_version() -> None:
     assert in_pipe("--version").stdout == f"wg-host, version {__version__}\n"
 

@@ -8,14 +8,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from fakes.cli import in_pipe, invoke, json_end, json_lines, on_terminal
 from fakes.console import FakeConsole, Faults
 from fakes.settings import FakePeer
+from fakes.usb import PLAIN, point_to, st_link
 from wg_host.keys import PresharedKey, PrivateKey
 
 KEY = PrivateKey(bytes(range(32))).public
@@ -37,21 +36,6 @@ def url(console: FakeConsole) -> str:
     }
     commands.counters = lambda: {"drop_mac1": 3}
     return console.on_pty()
-
-
-def point_to(monkeypatch: pytest.MonkeyPatch, *ports: Any) -> None:
-    monkeypatch.setattr("wg_host.devices._ports", lambda: list(ports))
-
-
-def st_link(port: str, serial: str = "066DFF1234", pid: int = 0x374B) -> Any:
-    return SimpleNamespace(
-        device=port, description="STM32 STLink", vid=0x0483, pid=pid, serial_number=serial
-    )
-
-
-PLAIN = SimpleNamespace(
-    device="/dev/ttyUSB0", description="FT232", vid=0x0403, pid=0x6001, serial_number=None
-)
 
 
 # show

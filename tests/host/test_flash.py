@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.cli import invoke, json_end, json_lines
-from test_cli_board import PLAIN, point_to, st_link
+from fakes.usb import PLAIN, point_to, st_link
 from wg_host import flash
 from wg_host.errors import FlashError
 

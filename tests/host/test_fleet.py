@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from fakes.cli import invoke, json_end
 from fakes.console import FakeConsole, Faults
+from fakes.usb import point_to, st_link
 from wg_host import config, fleet, fleetfile
 from wg_host.errors import ConfigError, WgHostError
 from wg_host.keys import PublicKey
@@ -193,8 +194,6 @@ def test_status_shows_the_record_and_asks_no_board(office: Office) -> None:
 
 
 def test_a_board_by_its_serial_number(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    from test_cli_board import point_to, st_link
-
     point_to(monkeypatch, st_link("/dev/ttyACM9", "XX"), st_link(office.ports["roof"], "0666AB"))
     office.path.write_text(HEAD + '[[board]]\nname = "roof"\nserial = "6ab"\n')
     assert json_end("fleet", office.path, "--timeout", "1")["exit_code"] == 0

@@ -4,7 +4,6 @@ check fails that is there for what is wrong with it."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -12,6 +11,7 @@ import pytest
 
 from fakes.board import FAST, FakeBoard, Tunnel
 from fakes.console import FakeConsole
+from fakes.tunnels import free_port
 from wg_host.board import Board
 from wg_host.console import Console
 from wg_host.errors import NetworkError, UsageError
@@ -37,12 +37,6 @@ class Recorder:
 
     def result(self, result: Result) -> None:
         self.ended.append(result.check.name)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 @contextmanager

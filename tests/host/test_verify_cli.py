@@ -6,43 +6,16 @@ from __future__ import annotations
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from fakes.board import FakeBoard, Tunnel
 from fakes.cli import in_pipe, invoke, json_end, json_lines, on_terminal
-from fakes.console import FakeConsole
-from test_verify import free_port
-from wg_host.config import dump
-from wg_host.keys import write_secret
+from fakes.tunnels import running
 from wg_host.verify.checks import ALL
-from wg_host.verify.lab import Timing
 
-# As verify expects of a real board.
-REAL = Timing()
 QUICK = ("--only", "ping,replayed-data,wrong-mac1", "--pings", "1")
-
-
-@dataclass
-class Running:
-    config: Path
-    port: str
-    tunnel: Tunnel
-
-
-@contextmanager
-def running(tmp_path: Path, fault: str = "", *, again: bool = False) -> Iterator[Running]:
-    tunnel, port = Tunnel.new(), free_port()
-    with FakeBoard(tunnel, fault=fault, timing=REAL, our_port=port) as board:
-        path = tmp_path / "board.conf"
-        write_secret(path, dump(board.config(port)), overwrite=again)
-        with FakeConsole(board.commands) as console:
-            yield Running(path, console.on_pty(), tunnel)
 
 
 def test_a_whole_run_with_the_protocols_own_times(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ class Console:
         while time.monotonic() < deadline:
             # Ctrl-C first: what someone left half typed must not be carried out.
             self._write(b"\x03\r")
-            heard += self._drain(0.1)
+            heard += self._drain(0.03)
             left = deadline - time.monotonic()
             try:
                 self._once("wg version", max(0.3, min(1.0, left)))
