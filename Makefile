@@ -83,13 +83,13 @@ docs: $(VENV)/docs.stamp | $(BUILD)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 lint: $(VENV)/test.stamp
-	$(VENV)/bin/ruff check host tests tools bench
-	$(VENV)/bin/ruff format --check host tests tools bench
+	$(VENV)/bin/ruff check docs host tests tools bench
+	$(VENV)/bin/ruff format --check docs host tests tools bench
 	$(VENV)/bin/mypy host/src
 	clang-format --dry-run --Werror $(C_FILES)
 
 format: $(VENV)/test.stamp
-	$(VENV)/bin/ruff format host tests tools bench
+	$(VENV)/bin/ruff format docs host tests tools bench
 	clang-format -i $(C_FILES)
 
 clean:

@@ -127,10 +127,14 @@ def cortex_m(context: Context) -> None:
     context.run(sys.executable, "bench/run.py", "--check")
 
 
+def docs(context: Context) -> None:
+    context.pytest("tests/docs")
+
+
 def lint(context: Context) -> None:
     ruff = Path(sys.executable).parent / "ruff"
     mypy = Path(sys.executable).parent / "mypy"
-    context.run(ruff, "check", "--quiet", "host", "tests", "tools", "bench")
+    context.run(ruff, "check", "--quiet", "docs", "host", "tests", "tools", "bench")
     context.run(mypy, "--config-file", "host/pyproject.toml", "host/src")
 
 
@@ -141,6 +145,7 @@ STAGES: dict[str, tuple[str, Callable[[Context], None]]] = {
     "system": ("zwg-sim and zwg-linux with real peers, ASan and UBSan", system),
     "cortex-m": ("crypto on an emulated Cortex-M3", cortex_m),
     "firmware": ("the firmware on Zephyr", firmware),
+    "docs": ("the documentation, and all that it names", docs),
     "lint": ("style and types of the Python code", lint),
 }
 
