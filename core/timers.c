@@ -165,14 +165,16 @@ static void give_up(struct zwg_device *dev, struct zwg_peer *peer, zwg_time now)
 
 static void retransmit_handshake(struct zwg_device *dev, struct zwg_peer *peer, zwg_time now)
 {
-	if (peer->timers.deferred) {
-		peer->timers.deferred = false;
-	} else if (peer->timers.attempts > MAX_ATTEMPTS) {
+	bool deferred = peer->timers.deferred;
+
+	peer->timers.deferred = false;
+	if (peer->endpoint.addr.family == ZWG_AF_NONE ||
+	    (!deferred && peer->timers.attempts > MAX_ATTEMPTS)) {
 		give_up(dev, peer, now);
 		return;
-	} else {
-		peer->timers.attempts++;
 	}
+	if (!deferred)
+		peer->timers.attempts++;
 	zwg_peer_forget_source(peer);
 	want(dev, peer, now);
 }

@@ -166,6 +166,23 @@ static void E10_an_endpoint_set_later_is_called(void)
 	RIG_END(rig);
 }
 
+static void E9_a_handshake_with_a_peer_that_is_nowhere_is_wiped(void)
+{
+	SETUP;
+	const struct zwg_endpoint nowhere = {.addr = {.family = ZWG_AF_NONE}};
+
+	rig_start(rig, &far, 1, 40);
+	zwg_peer_set_endpoint(rig->dev, rig->now, peer, &nowhere);
+	test_case("given up when the retry is due");
+	CHECK(rig_wait(rig, 5333) == NULL);
+	CHECK_INT(rig->events[ZWG_EVENT_PEER_QUIET], 1);
+	CHECK(rig_leaks(rig, &far, NULL) > 0);
+	rig_advance(rig, 540000);
+	CHECK_INT(rig_leaks(rig, &far, NULL), 0);
+	CHECK_ZERO(&peer->initiation, sizeof(peer->initiation));
+	RIG_END(rig);
+}
+
 static void E11_responder_waits_for_the_first_valid_packet(void)
 {
 	SETUP;
@@ -449,6 +466,8 @@ static const struct test tests[] = {
 	{"E10 at once when the interface comes up", E10_at_once_when_the_interface_comes_up},
 	{"E10 even if the key is set later", E10_even_if_the_key_is_set_later},
 	{"E10 an endpoint set later is called", E10_an_endpoint_set_later_is_called},
+	{"E9 a handshake with a peer that is nowhere is wiped",
+	 E9_a_handshake_with_a_peer_that_is_nowhere_is_wiped},
 	{"E11 responder waits for the first valid packet",
 	 E11_responder_waits_for_the_first_valid_packet},
 	{"E11 the old key is used meanwhile", E11_the_old_key_is_used_meanwhile},
