@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Which state of a peer met which event, over all runs of the program. */
+#include "sim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "keypair.h"
+#include "messages.h"
+
+#define STATES 256
+#define EVENTS 32
+
+static const char *events[EVENTS];
+static uint64_t seen[STATES][EVENTS];
+
+enum current {
+	NO_SESSION,
+	YOUNG,
+	REKEY_DUE,
+	ENDED,
+};
+
+/* initiation (none, wanted or under way, sent) x current x next x previous x staged */
+static unsigned int state_of(struct zwg_peer *peer, zwg_time now)
+{
+	const struct zwg_keypair *keypair = zwg_keypair_get(peer, ZWG_CURRENT);
+	unsigned int initiation =
+		peer->initiation.sent ? 2 : peer->wants_initiation || peer->initiating;
+	enum current current = NO_SESSION;
+
+	if (keypair && !zwg_keypair_can_send(keypair, now))
+		current = ENDED;
+	else if (keypair && now - keypair->birth >= ZWG_REKEY_AFTER_TIME)
+		current = REKEY_DUE;
+	else if (keypair)
+		current = YOUNG;
+	return initiation | current << 2 | (peer->keypair_of[ZWG_NEXT] != 0) << 4 |
+	       (peer->keypair_of[ZWG_PREVIOUS] != 0) << 5 | (peer->staged_count != 0) << 6;
+}
+
+static unsigned int number_of(const char *event)
+{
+	unsigned int i = 0;
+
+	while (i < EVENTS && events[i] && strcmp(events[i], event) != 0)
+		i++;
+	SIM_RULE(i < EVENTS, "too many kinds of events to count");
+	events[i] = event;
+	return i;
+}
+
+void coverage_note(struct node *node, const struct node *other, const char *event)
+{
+	struct zwg_peer *peer = node == other || !node->running ? NULL : node_peer(node, other);
+
+	if (peer)
+		seen[state_of(peer, node_clock(node))][number_of(event)]++;
+}
+
+static void print_state(unsigned int state)
+{
+	static const char *const initiation[] = {"-", "wanted", "sent", "?"};
+	static const char *const current[] = {"none", "young", "rekey", "ended"};
+
+	printf("initiation %-6s current %-5s next %d previous %d staged %d:", initiation[state & 3],
+	       current[state >> 2 & 3], state >> 4 & 1, state >> 5 & 1, state >> 6 & 1);
+}
+
+void coverage_print(bool whole)
+{
+	unsigned int states = 0, pairs = 0, kinds = 0;
+
+	while (kinds < EVENTS && events[kinds])
+		kinds++;
+	for (unsigned int state = 0; state < STATES; state++) {
+		unsigned int here = 0;
+
+		for (unsigned int event = 0; event < kinds; event++)
+			here += seen[state][event] > 0;
+		pairs += here;
+		states += here > 0;
+		if (!whole || !here)
+			continue;
+		print_state(state);
+		for (unsigned int event = 0; event < kinds; event++) {
+			if (seen[state][event])
+				printf(" %s", events[event]);
+			if (seen[state][event] && event + 1 < kinds)
+				printf(",");
+		}
+		printf("\n");
+	}
+	printf("state machine: %u of 96 states, %u of %u (state, event) pairs seen\n", states,
+	       pairs, 96 * kinds);
+}
