@@ -10,8 +10,6 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 BOARD  ?= sim
 
 PY     := $(VENV)/bin/python
-# The sanitizers and a build type that keeps their reports readable.
-ASAN   := -DZWG_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
 
 .PHONY: help demo test fuzz docs lint format clean
 help:

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Runs every test that this machine can run, and says what it could not run and why.
 
-A stage is a set of commands that together prove one thing. The last line counts the stages; the
-exit status is 0 only if none failed and something passed.
+A stage is a set of commands that together prove one thing. Stages that compute run one after the
+other in one lane; those that mostly wait for a protocol's timers run beside them in another. What a
+stage prints is kept in BUILD/logs and shown when it ends. The last line counts the stages; the exit
+status is 0 only if none failed and something passed.
 """
 
 from __future__ import annotations
@@ -14,12 +16,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
+TOOLS = Path(sys.executable).parent
+SANITIZE = ("-DZWG_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=RelWithDebInfo")
 
 
 class Failed(Exception):
@@ -32,33 +39,46 @@ class Skipped(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """Where to build and how many jobs to run at once."""
+    """What a stage works with: where to build, how many jobs to run at once, where to print."""
 
+    name: str
     build: Path
     jobs: int
 
+    @property
+    def log(self) -> Path:
+        return self.build / "logs" / f"{self.name}.log"
+
     def run(self, *command: str | Path, quiet: bool = False, **env: str) -> None:
-        """Runs a command in the repository's root; with `quiet` its output is shown on failure."""
+        """Runs a command in the repository's root; with `quiet` its output is kept if it fails."""
         words = [str(word) for word in command]
-        done = subprocess.run(
-            words,
-            cwd=ROOT,
-            env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if quiet else None,
-            stderr=subprocess.STDOUT if quiet else None,
-            text=True,
-            check=False,
-        )
+        with self.log.open("a", encoding="utf-8") as log, tempfile.TemporaryFile("w+") as aside:
+            done = subprocess.run(
+                words,
+                cwd=ROOT,
+                env={**os.environ, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=aside if quiet else log,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            if done.returncode and quiet:
+                aside.seek(0)
+                shutil.copyfileobj(aside, log)
         if done.returncode:
-            if quiet:
-                print(done.stdout)
             raise Failed(f"{' '.join(words)}: exit status {done.returncode}")
 
     def pytest(self, *args: str | Path, **env: str) -> None:
-        """Runs pytest; a directory whose tests all skip themselves is skipped, not passed."""
-        command = [sys.executable, "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider", *args]
-        self.run(*command, **env)
+        """Runs pytest. If every test skips itself the stage is skipped, for the first's reason."""
+        report = self.log.with_suffix(".xml")
+        report.unlink(missing_ok=True)
+        flags = ("-q", "-ra", "-p", "no:cacheprovider", f"--junitxml={report}")
+        self.run(sys.executable, "-m", "pytest", *flags, *args, **env)
+        cases = ElementTree.parse(report).getroot().findall(".//testcase")
+        skips = [case.find("skipped") for case in cases]
+        if cases and all(skip is not None for skip in skips):
+            reasons = {skip.get("message", "") for skip in skips if skip is not None}
+            raise Skipped("; ".join(sorted(reasons)))
 
     def cmake(self, source: str, name: str, *options: str) -> Path:
         """Configures and builds a CMake project below the build directory."""
@@ -67,41 +87,38 @@ class Context:
         self.run("cmake", "--build", build, "--parallel", str(self.jobs), quiet=True)
         return build
 
-
-SANITIZE = ("-DZWG_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=RelWithDebInfo")
-
-
-def ctest(context: Context, name: str, *options: str) -> None:
-    """Builds the C tests under the sanitizers and runs them."""
-    build = context.cmake("tests/core", name, *SANITIZE, *options)
-    context.run(
-        "ctest", "--test-dir", build, "--output-on-failure", "--parallel", str(context.jobs)
-    )
+    def ctest(self, name: str, *options: str) -> None:
+        """Builds the C tests under the sanitizers and runs them."""
+        build = self.cmake("tests/core", name, *SANITIZE, *options)
+        parallel = ("--parallel", str(self.jobs))
+        self.run("ctest", "--test-dir", build, "--output-on-failure", *parallel)
 
 
 def core(context: Context) -> None:
-    ctest(context, "tests")
+    context.ctest("tests")
 
 
 def core_32(context: Context) -> None:
     with tempfile.TemporaryDirectory() as directory:
         source = Path(directory) / "probe.c"
         source.write_text("#include <stdlib.h>\nint main(void) { return 0; }\n")
-        probe = subprocess.run(
-            [
-                os.environ.get("CC", "cc"),
-                "-m32",
-                "-fsanitize=address",
-                source,
-                "-o",
-                source.with_suffix(""),
-            ],
-            capture_output=True,
-            check=False,
-        )
-    if probe.returncode:
-        raise Skipped("the compiler cannot build for 32 bits (Debian: apt install gcc-multilib)")
-    ctest(context, "tests-32", "-DCMAKE_C_FLAGS=-m32")
+        compiler = os.environ.get("CC", "cc")
+        command = [compiler, "-m32", "-fsanitize=address", source, "-o", source.with_suffix("")]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            raise Skipped(f"{compiler} cannot build for 32 bits (Debian: apt install gcc-multilib)")
+    context.ctest("tests-32", "-DCMAKE_C_FLAGS=-m32")
+
+
+def cortex_m(context: Context) -> None:
+    for tool in ("arm-none-eabi-gcc", "arm-none-eabi-objdump"):
+        if not shutil.which(tool):
+            raise Skipped(f"no {tool} (Debian: apt install gcc-arm-none-eabi)")
+    context.pytest("tests/core/armv7m")
+    context.run(sys.executable, "bench/run.py", "--check")
+
+
+def firmware(context: Context) -> None:
+    context.pytest("tests/zephyr")
 
 
 def host(context: Context) -> None:
@@ -113,18 +130,9 @@ def system(context: Context) -> None:
     context.pytest("tests/system", ZWG_BUILD=str(build))
 
 
-def firmware(context: Context) -> None:
-    if not (ROOT / "tests/zephyr").is_dir():
-        raise Skipped("there is no firmware yet")
-    context.pytest("tests/zephyr")
-
-
-def cortex_m(context: Context) -> None:
-    for tool in ("arm-none-eabi-gcc", "arm-none-eabi-objdump"):
-        if not shutil.which(tool):
-            raise Skipped(f"no {tool} (Debian: apt install gcc-arm-none-eabi)")
-    context.pytest("tests/core/armv7m")
-    context.run(sys.executable, "bench/run.py", "--check")
+def peers(context: Context) -> None:
+    build = context.cmake("linux-app", "linux-asan", *SANITIZE)
+    context.pytest("tests/peers", ZWG_BUILD=str(build))
 
 
 def docs(context: Context) -> None:
@@ -132,22 +140,62 @@ def docs(context: Context) -> None:
 
 
 def lint(context: Context) -> None:
-    ruff = Path(sys.executable).parent / "ruff"
-    mypy = Path(sys.executable).parent / "mypy"
-    context.run(ruff, "check", "--quiet", "docs", "host", "tests", "tools", "bench")
-    context.run(mypy, "--config-file", "host/pyproject.toml", "host/src")
+    context.run(TOOLS / "ruff", "check", "--quiet", "docs", "host", "tests", "tools", "bench")
+    context.run(TOOLS / "mypy", "--config-file", "host/pyproject.toml", "host/src")
 
 
-STAGES: dict[str, tuple[str, Callable[[Context], None]]] = {
-    "core": ("core and board in C, ASan and UBSan", core),
-    "core-32": ("the same, built for 32 bits", core_32),
-    "host": ("wg-host", host),
-    "system": ("zwg-sim and zwg-linux with real peers, ASan and UBSan", system),
-    "cortex-m": ("crypto on an emulated Cortex-M3", cortex_m),
-    "firmware": ("the firmware on Zephyr", firmware),
-    "docs": ("the documentation, and all that it names", docs),
-    "lint": ("style and types of the Python code", lint),
+@dataclass(frozen=True)
+class Stage:
+    title: str
+    run: Callable[[Context], None]
+    waits: bool = False
+
+
+STAGES = {
+    "lint": Stage("style and types of the Python code", lint),
+    "core": Stage("core and board in C, ASan and UBSan", core),
+    "core-32": Stage("the same, built for 32 bits", core_32),
+    "cortex-m": Stage("crypto on an emulated Cortex-M3", cortex_m),
+    "docs": Stage("the documentation, and all that it names", docs),
+    "firmware": Stage("the firmware on Zephyr", firmware),
+    "host": Stage("wg-host", host, waits=True),
+    "system": Stage("zwg-sim and zwg-linux, ASan and UBSan", system, waits=True),
+    "peers": Stage("the protocol's rules, held against real peers", peers, waits=True),
 }
+
+
+@dataclass(frozen=True)
+class Result:
+    name: str
+    outcome: str
+    seconds: float
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.outcome:8} {self.name:10} {self.seconds:6.1f} s  {self.why}".rstrip()
+
+
+printing = threading.Lock()
+
+
+def run_stage(context: Context) -> Result:
+    stage = STAGES[context.name]
+    context.log.parent.mkdir(parents=True, exist_ok=True)
+    context.log.write_text("")
+    begin = time.monotonic()
+    try:
+        stage.run(context)
+        outcome, why = "passed", ""
+    except Skipped as skipped:
+        outcome, why = "skipped", str(skipped)
+    except Failed as failed:
+        outcome, why = "FAILED", str(failed)
+    result = Result(context.name, outcome, time.monotonic() - begin, why)
+    with printing:
+        print(f"== {context.name}: {stage.title}")
+        print(context.log.read_text(encoding="utf-8", errors="replace"))
+        print(result, flush=True)
+    return result
 
 
 def main() -> int:
@@ -158,24 +206,15 @@ def main() -> int:
         "--only", action="append", choices=STAGES, help="run this stage; may be repeated"
     )
     args = parser.parse_args()
-    context = Context(args.build.resolve(), args.jobs)
-    results: list[tuple[str, str, float, str]] = []
-    for name in args.only or STAGES:
-        title, stage = STAGES[name]
-        print(f"\n== {name}: {title}", flush=True)
-        begin = time.monotonic()
-        try:
-            stage(context)
-            outcome, why = "passed", ""
-        except Skipped as skipped:
-            outcome, why = "skipped", str(skipped)
-        except Failed as failed:
-            outcome, why = "FAILED", str(failed)
-        results.append((name, outcome, time.monotonic() - begin, why))
+    contexts = [Context(name, args.build.resolve(), args.jobs) for name in args.only or STAGES]
+    lanes = [[c for c in contexts if STAGES[c.name].waits == waits] for waits in (False, True)]
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        done = pool.map(lambda lane: [run_stage(context) for context in lane], lanes)
+        results = [result for lane in done for result in lane]
     print()
-    for name, outcome, seconds, why in results:
-        print(f"{outcome:8} {name:10} {seconds:6.1f} s  {why}".rstrip())
-    count = [outcome for _, outcome, _, _ in results].count
+    for result in results:
+        print(result)
+    count = [result.outcome for result in results].count
     print(f"{count('passed')} passed, {count('FAILED')} failed, {count('skipped')} skipped")
     return 0 if count("passed") and not count("FAILED") else 1
 
