@@ -139,7 +139,7 @@ static bool draw_stamp(struct zwg_job *job)
 	return !job->port->tai64n(job->ctx, job->stamp) || fail(job, ZWG_DROP_STAMP);
 }
 
-void zwg_job_compute(struct zwg_job *job)
+static void compute(struct zwg_job *job)
 {
 	int err = 0;
 
@@ -168,6 +168,12 @@ void zwg_job_compute(struct zwg_job *job)
 	}
 	if (err)
 		fail(job, ZWG_DROP_HANDSHAKE);
+}
+
+void zwg_job_compute(struct zwg_job *job)
+{
+	compute(job);
+	zwg_wipe_stack();
 }
 
 /* Committing. Each returns true if the job has another step. */

@@ -4,7 +4,6 @@
  * the call through a pointer whose value it may not assume, and it must read every byte that a
  * comparison names, so that none ends early.
  */
-#include <stdint.h>
 #include <string.h>
 
 #include "secret.h"
@@ -16,6 +15,13 @@ void zwg_wipe(void *mem, size_t len)
 	if (len > 0) {
 		set(mem, 0, len);
 	}
+}
+
+void zwg_wipe_stack(void)
+{
+	uint8_t frame[ZWG_STACK_WIPE];
+
+	zwg_wipe(frame, sizeof(frame));
 }
 
 /* @a diff is at most 255, so bit 31 of diff - 1 is set for 0 alone: no branch on the difference. */
