@@ -22,6 +22,12 @@ static void say_seed(void)
 	fprintf(stderr, "to see it again: sim --seed %" PRIu64 " -v\n", world.seed);
 }
 
+void __ubsan_on_report(void);
+void __ubsan_on_report(void)
+{
+	say_seed();
+}
+
 static double seconds(void)
 {
 	struct timespec now;

@@ -74,7 +74,7 @@ void rules_after(struct node *node, const struct waiting *cause, bool handshake)
 	bool cookie = cause && !handshake && cause->len == ZWG_COOKIE_REPLY_LEN;
 
 	for (uint32_t id = 0; id < before.peers; id++) {
-		struct zwg_peer *peer = &node->dev->peers[id];
+		const struct zwg_peer *peer = &node->dev->peers[id];
 		struct zwg_peer *was = &before.peer[id];
 
 		if (peer->rx_bytes != was->rx_bytes) {
@@ -92,13 +92,13 @@ void rules_after(struct node *node, const struct waiting *cause, bool handshake)
 		SIM_RULE(zwg_endpoint_equal(&peer->endpoint, &was->endpoint),
 			 "node %d: an endpoint moves without an authentic, fresh message",
 			 node->index);
-		if (handshake)
-			continue;
 		if (cookie)
 			was->cookie = peer->cookie;
-		SIM_RULE(memcmp(peer, was, sizeof(*peer)) == 0,
-			 "node %d: a message that is not believed changes a peer", node->index);
 	}
+	for (uint32_t id = 0; id < before.peers && !believer && !handshake; id++)
+		SIM_RULE(memcmp(&node->dev->peers[id], &before.peer[id], sizeof(before.peer[0])) ==
+				 0,
+			 "node %d: a message that is not believed changes a peer", node->index);
 }
 
 void rules_stamp(struct node *node, const uint8_t *stamp)
