@@ -204,7 +204,10 @@ static void start(struct host *host, unsigned int who)
 	host->wake = ZWG_NEVER;
 	host->at = (struct zwg_endpoint){
 		{ZWG_AF_INET, {192, 0, 2, (uint8_t)(who + 1)}}, 51820, 0, {0}, 0};
-	memset(host->private_key, (int)(0x10 + 8 * who), sizeof(host->private_key));
+	for (size_t i = 0; i < sizeof(host->private_key); i++) {
+		host->private_key[i] = (uint8_t)(0x10 + 8 * who + 37 * i);
+	}
+	host->private_key[0] &= 248;
 	host->private_key[31] = 0x50;
 	zwg_device_init(host->dev, &port, host);
 	INVARIANT(zwg_set_private_key(host->dev, host->now, host->private_key) == 0);
