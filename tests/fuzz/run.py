@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Builds the fuzz targets with clang and runs them one after the other, each for so many seconds.
 
-A target starts from tests/fuzz/corpus and keeps what it finds in the build directory, so that the next
-run goes on from there. `--merge` writes back to the tree the smallest set of inputs that covers as
-much, within a limit of bytes for each target. The exit status is 1 if any target found something.
+A target starts from tests/fuzz/corpus and keeps what it finds in the build directory, so that the
+next run goes on from there. `--merge` writes back to the tree the smallest set of inputs that
+covers as much, within a limit of bytes for each target. The exit status is 1 if any target found
+something.
 """
 
 from __future__ import annotations
