@@ -121,6 +121,39 @@ def firmware(context: Context) -> None:
     context.pytest("tests/zephyr")
 
 
+def secrets(context: Context) -> None:
+    build = context.cmake("tests/core", "tests-plain", "-DCMAKE_BUILD_TYPE=RelWithDebInfo")
+    if not shutil.which("valgrind"):
+        print("constant time is not tested: no valgrind (Debian: apt install valgrind)")
+    context.run(
+        "ctest", "--test-dir", build, "--output-on-failure", "-R", "^secrets|constant_time"
+    )
+
+
+def big_endian(context: Context) -> None:
+    for triplet, emulator in (("powerpc-linux-gnu", "qemu-ppc"), ("s390x-linux-gnu", "qemu-s390x")):
+        compiler = shutil.which(f"{triplet}-gcc") or shutil.which(f"{triplet}-gcc-12")
+        if compiler and shutil.which(emulator):
+            break
+    else:
+        raise Skipped(
+            "no compiler and emulator for a big-endian machine (Debian: apt install qemu-user"
+            " gcc-powerpc-linux-gnu libc6-dev-powerpc-cross; excludes gcc-multilib)"
+        )
+    build = context.cmake(
+        "tests/core",
+        f"tests-{triplet}",
+        "-DCMAKE_SYSTEM_NAME=Linux",
+        f"-DCMAKE_C_COMPILER={compiler}",
+        "-DCMAKE_C_FLAGS=-static",
+        f"-DCMAKE_CROSSCOMPILING_EMULATOR={emulator}",
+        "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+    )
+    context.run(
+        "ctest", "--test-dir", build, "--output-on-failure", "--parallel", str(context.jobs)
+    )
+
+
 def host(context: Context) -> None:
     context.pytest("tests/host")
 
