@@ -2,6 +2,7 @@
 /* Putting a configuration in force: everything that can fail comes first and is undone if it must.
  */
 #include <errno.h>
+#include <string.h>
 
 #include <zephyr/logging/log.h>
 
@@ -25,15 +26,22 @@ static int open_ports(struct zwg_tunnel *tunnel, const struct zwg_conf *conf,
 static int put_in_force(struct zwg_tunnel *tunnel, const struct zwg_conf *conf,
 			const struct zwg_udp *fresh)
 {
+	uint8_t public_key[32] = {0};
 	struct zwg_udp old = {0};
-	int err;
+	int err = conf->has_private_key ? zwg_conf_public_key(conf, public_key) : 0;
 
+	if (err)
+		return err;
 	zwg_lock(tunnel);
 	err = zwg_conf_apply(&tunnel->device, zwg_now(), &tunnel->running, conf,
 			     IS_ENABLED(CONFIG_DNS_RESOLVER) ? zwg_resolve_note : NULL, tunnel);
 	/* The interface decides about the device, see zwg_link_sync(). */
-	if (!tunnel->attached || !atomic_get(&tunnel->started))
+	if (!tunnel->attached || !atomic_get(&tunnel->started)) {
 		zwg_device_down(&tunnel->device);
+		tunnel->active = false;
+	}
+	if (!err)
+		memcpy(tunnel->public_key, public_key, sizeof(tunnel->public_key));
 	if (!err && fresh->port) {
 		old = tunnel->udp;
 		tunnel->udp = *fresh;

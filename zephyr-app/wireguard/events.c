@@ -2,7 +2,6 @@
 /* What happened to peers, for net_mgmt and the log. The core tells it under the lock; it is passed
  * on by the receive thread without, because who listens may ask us something. */
 #include <zephyr/logging/log.h>
-#include <zephyr/net/net_event.h>
 
 #include <zwg/zephyr.h>
 

@@ -85,6 +85,29 @@ static int iface_attach(struct net_if *iface, struct net_if *lower)
 	return 0;
 }
 
+static int iface_get_config(struct net_if *iface, enum virtual_interface_config_type type,
+			    struct virtual_interface_config *config)
+{
+	struct zwg_tunnel *tunnel = net_if_get_device(iface)->data;
+
+	switch (type) {
+	case VIRTUAL_INTERFACE_CONFIG_TYPE_MTU:
+		config->mtu = net_if_get_mtu(iface);
+		return 0;
+#ifdef ZWG_VIRTUAL_HAS_VPN
+	case VIRTUAL_INTERFACE_CONFIG_TYPE_PUBLIC_KEY:
+		zwg_lock(tunnel);
+		config->public_key.len = sizeof(tunnel->public_key);
+		memcpy(config->public_key.data, tunnel->public_key, sizeof(tunnel->public_key));
+		zwg_unlock(tunnel);
+		return 0;
+#endif
+	default:
+		ARG_UNUSED(tunnel);
+		return -ENOTSUP;
+	}
+}
+
 static const struct virtual_interface_api iface_api = {
 	.iface_api.init = iface_init,
 	.get_capabilities = iface_capabilities,
@@ -93,6 +116,7 @@ static const struct virtual_interface_api iface_api = {
 	.send = iface_send,
 	.recv = iface_recv,
 	.attach = iface_attach,
+	.get_config = iface_get_config,
 };
 
 #define ZWG_IFACE(n, _)                                                                            \

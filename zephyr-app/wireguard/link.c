@@ -9,7 +9,6 @@
 
 #include <zephyr/devicetree.h>
 #include <zephyr/logging/log.h>
-#include <zephyr/net/net_event.h>
 
 #include "compat.h"
 #include "tunnel.h"
@@ -247,11 +246,12 @@ void zwg_link_sync(struct zwg_tunnel *tunnel)
 	bool up = tunnel->attached && atomic_get(&tunnel->started);
 
 	zwg_lock(tunnel);
-	if (up && !tunnel->device.up) {
+	if (up && !tunnel->active) {
 		zwg_device_up(&tunnel->device, zwg_now());
 		start_handshakes(tunnel);
-	} else if (!up && tunnel->device.up) {
+	} else if (!up && tunnel->active) {
 		zwg_device_down(&tunnel->device);
 	}
+	tunnel->active = up;
 	zwg_unlock(tunnel);
 }

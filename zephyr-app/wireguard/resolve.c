@@ -121,8 +121,7 @@ static void finish(void)
 			want(tunnel, query.public_key, zwg_now() + RETRY);
 		} else {
 			zwg_peer_set_endpoint(&tunnel->device, zwg_now(), peer, &endpoint);
-			if (tunnel->device.up)
-				(void)zwg_peer_handshake(&tunnel->device, zwg_now(), peer);
+			(void)zwg_peer_handshake(&tunnel->device, zwg_now(), peer);
 		}
 	}
 	zwg_unlock(tunnel);

@@ -47,6 +47,8 @@ struct zwg_tunnel {
 	struct zwg_udp udp;
 	zwg_time wake_at;
 	uint32_t staged_buffers; /**< Network buffers of packets that the core holds. */
+	uint8_t public_key[32];	 /**< Zeros: none. */
+	bool active;		 /**< The device was brought up, and not down since. */
 
 	struct k_mutex conf_lock; /**< Serialises whoever changes the configuration or the link. */
 	bool attached;		  /**< Under conf_lock. */
