@@ -61,8 +61,10 @@ static int make_cookie(struct zwg_device *dev, zwg_time now, const struct zwg_en
 					    sizeof(dev->cookie_secret));
 
 		dev->cookie_secret_set = !err;
-		if (err)
+		if (err) {
+			zwg_wipe(dev->cookie_secret, sizeof(dev->cookie_secret));
 			return err;
+		}
 		dev->cookie_secret_birth = now;
 	}
 	memcpy(source, from->addr.bytes, len);

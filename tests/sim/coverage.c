@@ -21,7 +21,13 @@ enum current {
 	ENDED,
 };
 
-/* initiation (none, wanted or under way, sent) x current x next x previous x staged */
+/*
+ * initiation (none, wanted or under way, sent) x current x next x previous x staged. Of these there
+ * can be 48: next and previous are never there together, previous not without current, and nothing
+ * is staged while current can send. rules.c holds the device to that.
+ */
+#define REACHABLE 48
+
 static unsigned int state_of(struct zwg_peer *peer, zwg_time now)
 {
 	const struct zwg_keypair *keypair = zwg_keypair_get(peer, ZWG_CURRENT);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "deadlines.h"
+#include "keypair.h"
 #include "messages.h"
 
 /* By the number of a datagram: in which life of its memory a device has believed it, plus one. */
@@ -158,7 +159,17 @@ static size_t sessions(const struct node *node, const struct zwg_peer *peer)
 			 peer->timers.retransmit_handshake != ZWG_NEVER ||
 			 peer->timers.zero_key_material != ZWG_NEVER,
 		 "node %d: a handshake that nothing will end", node->index);
+	SIM_RULE(!peer->keypair_of[ZWG_PREVIOUS] ||
+			 (peer->keypair_of[ZWG_CURRENT] && !peer->keypair_of[ZWG_NEXT]),
+		 "node %d: sessions in roles that do not go together", node->index);
 	return indices;
+}
+
+static bool can_send(const struct zwg_peer *peer, zwg_time now)
+{
+	uint8_t number = peer->keypair_of[ZWG_CURRENT];
+
+	return number && zwg_keypair_can_send(&peer->keypairs[number - 1], now);
 }
 
 static void staged(const struct node *node, const struct zwg_peer *peer)
@@ -176,6 +187,8 @@ static void staged(const struct node *node, const struct zwg_peer *peer)
 	}
 	SIM_RULE(count == peer->staged_count, "node %d: staged packets are miscounted",
 		 node->index);
+	SIM_RULE(!count || !can_send(peer, node_clock(node)),
+		 "node %d: packets wait although there is a session", node->index);
 }
 
 void rules_state(const struct node *node)

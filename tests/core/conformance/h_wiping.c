@@ -208,6 +208,26 @@ static void H_wiped_when_the_key_goes(void)
 	RIG_END(rig);
 }
 
+static void H_wiped_when_the_cookie_secret_has_no_successor(void)
+{
+	SETUP;
+	uint8_t secret[32];
+
+	rig->hold_jobs = true;
+	scripted_initiation(&far, msg);
+	for (int i = 0; i <= ZWG_LOAD_THRESHOLD; i++)
+		rig_input(rig, &far.at, msg, sizeof(msg));
+	CHECK_INT(rig_take(rig, 3)->len, SCRIPTED_COOKIE);
+	memcpy(secret, rig->dev->cookie_secret, 32);
+	rig->now += 120000;
+	rig->random_error = -1;
+	rig_input(rig, &far.at, msg, sizeof(msg));
+	CHECK_SILENT(rig);
+	CHECK(!rig->dev->cookie_secret_set);
+	CHECK(!rig_holds(rig, secret, 32));
+	RIG_END(rig);
+}
+
 /* What changes between a job's taking and its end makes it stale; nothing of it stays. */
 static void H_wiped_job_that_became_stale(void)
 {
@@ -379,6 +399,8 @@ static const struct test tests[] = {
 	{"H wiped on down", H_wiped_on_down},
 	{"H wiped when a peer is removed", H_wiped_when_a_peer_is_removed},
 	{"H wiped when the key goes", H_wiped_when_the_key_goes},
+	{"H wiped when the cookie secret has no successor",
+	 H_wiped_when_the_cookie_secret_has_no_successor},
 	{"H wiped job that became stale", H_wiped_job_that_became_stale},
 	{"H wiped when a primitive fails", H_wiped_when_a_primitive_fails},
 	{"H nothing left on the stack", H_nothing_left_on_the_stack},
