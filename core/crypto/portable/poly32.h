@@ -84,23 +84,22 @@ static inline void poly_blocks(uint32_t h[5], const uint32_t r[4], const uint8_t
 /*
  * tag = (h mod 2^130 - 5) + s, modulo 2^128. h[4] <= 4 with h[4] = 4 only just above 2^130, so h is
  * less than twice the modulus and one conditional subtraction, of which the low 128 bits count,
- * reduces it: h >= 2^130 - 5 exactly when h + 5 >= 2^130.
+ * reduces it: h >= 2^130 - 5 exactly when h + 5 >= 2^130, and then it is the addition of 5. Nothing
+ * of h is kept in an array, which would stay on the stack.
  */
 static inline void poly_tag(const uint32_t h[5], const uint32_t s[4], uint8_t tag[16])
 {
-	uint32_t g[4];
-	uint32_t mask;
+	uint32_t reduce;
 	uint64_t carry = 5;
 
 	for (size_t i = 0; i < 4; i++) {
 		carry += h[i];
-		g[i] = (uint32_t)carry;
 		carry >>= 32;
 	}
-	mask = 0 - ((uint32_t)(carry + h[4]) >> 2);
-	carry = 0;
+	reduce = (uint32_t)(carry + h[4]) >> 2;
+	carry = 5 & (0 - reduce);
 	for (size_t i = 0; i < 4; i++) {
-		carry += (uint64_t)((h[i] & ~mask) | (g[i] & mask)) + s[i];
+		carry += (uint64_t)h[i] + s[i];
 		zwg_put_le32(tag + 4 * i, (uint32_t)carry);
 		carry >>= 32;
 	}
