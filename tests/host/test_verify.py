@@ -158,7 +158,7 @@ MUTANTS = [
     ("hurries-after-cookie", "cookie", "already"),
     ("takes-any-psk", "psk", "another preshared key"),
     ("psk-spoils", "psk", "is not taken"),
-    ("loses-large", "ping", "of 1392 bytes"),
+    ("loses-large", "ping", "1392 bytes did not"),
     ("changes-payload", "ping", "did not come back"),
     ("no-ping6", "ping6", "no ping came back"),
     ("no-udp-echo", "udp-echo", "port 4242"),
@@ -192,6 +192,15 @@ def test_exactly_the_right_check_fails(fault: str, check: str, word: str) -> Non
     assert word in results[check].detail
     assert not proved(list(results.values()))
     assert advice(list(results.values()))
+
+
+def test_a_board_that_never_calls_is_waited_for_once() -> None:
+    with bench("never-calls") as (lab, _):
+        results = made(lab)
+    assert results["cookie"].seconds > FAST.retry
+    assert results["psk"].seconds < FAST.retry / 2
+    assert results["handshake-board"].seconds < FAST.retry / 2
+    assert results["psk"].detail == results["handshake-board"].detail
 
 
 def test_every_check_has_a_board_that_fails_it() -> None:

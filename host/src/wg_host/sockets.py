@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import select
 import socket
@@ -28,6 +27,18 @@ class Datagram:
     source: tuple[str, int]
     data: bytes | None
     time: float
+
+
+def _report_taken(sock: socket.socket) -> bool:
+    """Takes the system's report of an ICMP error, if there is one. It waits in a queue of its own,
+    also after a failed call has told of it, and would wake select() again and again."""
+    if sys.platform != "linux":
+        return False
+    try:
+        sock.recvmsg(1, 1024, socket.MSG_ERRQUEUE)
+    except OSError:
+        return False
+    return True
 
 
 class Sockets:
@@ -86,13 +97,10 @@ class Sockets:
             for sock in ready:
                 try:
                     data, source = sock.recvfrom(MAX_DATAGRAM)
-                except BlockingIOError:
+                except OSError as e:
+                    if _report_taken(sock) or not isinstance(e, BlockingIOError):
+                        return Datagram(names[sock], ("", 0), None, now)
                     continue
-                except OSError:
-                    # The report also waits in a queue of its own, which would wake select() again.
-                    with contextlib.suppress(OSError):
-                        sock.recvmsg(1, 1024, socket.MSG_ERRQUEUE)
-                    return Datagram(names[sock], ("", 0), None, now)
                 return Datagram(names[sock], (source[0], source[1]), data, now)
             if now >= deadline:
                 return None

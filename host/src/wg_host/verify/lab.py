@@ -33,11 +33,13 @@ Trace = Callable[[str], None]
 @dataclass(frozen=True)
 class Timing:
     """Seconds. The first two are the protocol's (paper section 6.1) and the board's; a test that
-    acts the board shortens them for both. ``answer`` is how long to wait for one."""
+    acts the board shortens them for both. ``answer`` is how long to wait for one; ``early`` is by
+    how much a delay of ours in reading may shorten a time-out of the board."""
 
     rekey_timeout: float = messages.REKEY_TIMEOUT
     keepalive_timeout: float = messages.KEEPALIVE_TIMEOUT
     jitter: float = 0.4
+    early: float = 0.3
     answer: float = 1.0
     least_quiet: float = 0.1
 

@@ -14,9 +14,6 @@ from wg_host.verify.lab import Arrival, Lab, require
 from wg_host.verify.model import Check, Failed, Proof, Rung, Skipped
 from wg_host.verify.traffic import ping
 
-# Below this share of REKEY_TIMEOUT an initiation after a cookie reply is a premature one.
-_SOONEST = 0.9
-
 
 def _open_call(lab: Lab) -> Arrival:
     """The board's call that no check has answered yet. Skipped if it makes none: that is for the
@@ -48,7 +45,7 @@ def cookie_consumed(lab: Lab) -> Proof:
     )
     waited = call.time - lab.seen.cookie_given_at
     require(
-        waited >= _SOONEST * lab.timing.rekey_timeout,
+        waited >= lab.timing.rekey_timeout - lab.timing.early,
         f"the initiation after our cookie reply came after {waited:.2f} s already, "
         f"not after {lab.timing.rekey_timeout:g} s",
     )

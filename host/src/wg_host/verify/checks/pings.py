@@ -37,7 +37,7 @@ def _many(
     if lost:
         hint = "; is the MTU of both ends the same?" if list(lost) == [largest] else ""
         listed = ", ".join(f"{size} bytes" for size in lost)
-        raise Failed(f"{what}s of {listed} did not come back, {len(times)} did{hint}")
+        raise Failed(f"{what}: {listed} did not come back, {len(times)} did{hint}")
     low, mean, high = min(times), statistics.fmean(times), max(times)
     deviation = statistics.pstdev(times)
     figures = {"min": low, "avg": mean, "max": high, "mdev": deviation}
@@ -70,7 +70,7 @@ def udp_echo(lab: Lab) -> Proof:
     for pair in (lab.target.v4, lab.target.v6):
         if pair is not None:
             largest = lab.mtu - packets.header_size(pair.board) - packets.ECHO_HEADER
-            proofs.append(_many(lab, pair, Datagrams, largest, f"datagram to port {ECHO_PORT}"))
+            proofs.append(_many(lab, pair, Datagrams, largest, f"echo from UDP port {ECHO_PORT}"))
     return Proof(proofs[0].detail, {"families": [p.data for p in proofs]})
 
 
