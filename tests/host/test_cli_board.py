@@ -247,12 +247,11 @@ def test_doctor_names_missing_tools_and_their_remedy(monkeypatch: pytest.MonkeyP
     assert "miss  flash tool: none" in result.stdout
 
 
-def test_doctor_reads_the_version_of_zephyr(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_doctor_knows_zephyr_trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     text = "VERSION_MAJOR = 3\nVERSION_MINOR = 7\nPATCHLEVEL = 1\n"
     (tmp_path / "VERSION").write_text(text)
+    (tmp_path / "Kconfig.zephyr").touch()
     monkeypatch.setenv("ZEPHYR_BASE", str(tmp_path))
-    assert f"ok    ZEPHYR_BASE: {tmp_path}, Zephyr 3.7.1" in invoke("doctor").stdout
+    assert f"ok    zephyr: 3.7.1 in {tmp_path}" in invoke("doctor").stdout
     monkeypatch.setenv("ZEPHYR_BASE", str(tmp_path / "none"))
-    assert "is no Zephyr tree" in invoke("doctor").stdout
+    assert "miss  zephyr: no tree found" in invoke("doctor").stdout

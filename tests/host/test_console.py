@@ -141,6 +141,16 @@ def test_a_board_that_boots_meanwhile(console: FakeConsole) -> None:
     timer.join()
 
 
+def test_what_someone_left_half_typed_is_not_carried_out(console: FakeConsole) -> None:
+    path = console.on_pty()
+    fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    os.write(fd, b"wg reset confirm")
+    with Console.open(path, timeout=1.0):
+        os.close(fd)
+    assert not console.commands.pending
+    assert not any("reset" in line for line in console.lines)
+
+
 def test_a_port_that_goes_away(console: FakeConsole) -> None:
     console.faults = Faults(hang_up_on="commit")
     with Console.open(console.on_socket(), timeout=1.0) as c, pytest.raises(PortLost):

@@ -18,7 +18,7 @@ from fakes.console import FakeConsole, Faults
 from fakes.usb import point_to, st_link
 from wg_host import config, fleet, fleetfile
 from wg_host.errors import ConfigError, WgHostError
-from wg_host.keys import PublicKey
+from wg_host.keys import PrivateKey, PublicKey
 
 HEAD = """[fleet]
 pool = ["10.9.0.0/29", "fd09::/64"]
@@ -151,6 +151,18 @@ def test_addresses_stay_with_their_boards(office: Office) -> None:
     invoke("fleet", office.path, "--timeout", "1")
     assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
     assert office.held("kitchen") == ["10.9.0.2/29", "fd09::2/64"]
+
+
+def test_an_address_that_another_board_now_asks_for_is_given_up(tmp_path: Path) -> None:
+    key = PrivateKey.generate().public
+    record = fleet.Record(tmp_path / "none")
+    had = (config.parse_address("10.9.0.2/29"), config.parse_address("fd09::2/64"))
+    record.boards["a"] = fleet.Recorded("a", had, key, "", "fake")
+    text = '[[board]]\nname = "a"\nport = "p"\n[[board]]\nname = "b"\nport = "q"\n'
+    parsed = fleetfile.parse(HEAD + text + 'address = "10.9.0.2"\n', "f", tmp_path)
+    given = fleet.assign(parsed, record)
+    assert [str(a) for a in given["a"]] == ["10.9.0.3/29", "fd09::2/64"]
+    assert [str(a) for a in given["b"]] == ["10.9.0.2/29", "fd09::3/64"]
 
 
 def test_a_board_that_was_reset_is_provisioned_again(office: Office) -> None:

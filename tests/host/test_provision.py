@@ -223,6 +223,16 @@ def test_a_refused_command(console: FakeConsole, tmp_path: Path) -> None:
     unchanged(console, tmp_path)
 
 
+def test_our_file_exists_before_the_board_commits(console: FakeConsole, tmp_path: Path) -> None:
+    """Power may fail right after the commit: the keys must be somewhere by then."""
+    seen: list[list[str]] = []
+    console.commands.on_commit = lambda settings: seen.append(
+        [path.name for path in tmp_path.iterdir()]
+    )
+    assert run(console, tmp_path).exit_code == 0
+    assert seen == [["board.conf.new"]]
+
+
 def test_a_refused_commit_leaves_no_file(console: FakeConsole, tmp_path: Path) -> None:
     console.faults = Faults(refuse={"wg commit": (28, "flash: full")})
     result = run(console, tmp_path)
