@@ -9,9 +9,8 @@ import shutil
 import socket
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
-from wg_host import devices
+from wg_host import devices, zephyr
 from wg_host.flash import TOOLS
 
 PACKAGES = ("click", "cryptography", "pyserial", "rich", "scapy", "segno")
@@ -83,17 +82,10 @@ def _toolchain() -> Finding:
 
 
 def _zephyr() -> Finding:
-    base = os.environ.get("ZEPHYR_BASE")
-    if base is None:
-        remedy = "'west init' and 'west update' set a workspace up"
-        return Finding("ZEPHYR_BASE", False, False, "not set; to build firmware", remedy)
-    version = Path(base) / "VERSION"
-    if not version.is_file():
-        return Finding("ZEPHYR_BASE", False, False, f"{base} is no Zephyr tree", "correct it")
-    pairs = (line.partition("=") for line in version.read_text("utf-8").splitlines())
-    fields = {name.strip(): value.strip() for name, _, value in pairs}
-    parts = (fields.get(n, "?") for n in ("VERSION_MAJOR", "VERSION_MINOR", "PATCHLEVEL"))
-    return Finding("ZEPHYR_BASE", True, False, f"{base}, Zephyr {'.'.join(parts)}")
+    found = [f"{tree.version} in {tree.base}" for tree in zephyr.trees()]
+    detail = ", ".join(found) or "no tree found; to build firmware"
+    remedy = "'west init' and 'west update' set a workspace up; ZEPHYR_BASE names its tree"
+    return Finding("zephyr", bool(found), False, detail, "" if found else remedy)
 
 
 def examine() -> list[Finding]:
