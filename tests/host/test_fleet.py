@@ -127,6 +127,18 @@ def test_a_board_that_fails_does_not_stop_the_others(office: Office) -> None:
     assert [p.public_key for p in office.hub.peers] == [office.key("kitchen"), office.key("roof")]
 
 
+def test_the_hub_forgets_a_board_that_refused_to_commit(office: Office) -> None:
+    office.consoles["roof"].faults = Faults(refuse={"wg commit": (98, "port in use")})
+    assert invoke("fleet", office.path, "--timeout", "1").exit_code == 4
+    assert [p.public_key for p in office.hub.peers] == [office.key("kitchen")]
+
+
+def test_a_board_may_have_a_port_of_its_own(office: Office) -> None:
+    office.write(["roof"], extra="listen_port = 7000\n")
+    assert invoke("fleet", office.path, "--timeout", "1").exit_code == 0
+    assert office.consoles["roof"].commands.running.listen_port == 7000
+
+
 def test_a_commit_whose_answer_was_lost_is_resumed(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

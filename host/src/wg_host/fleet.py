@@ -19,7 +19,7 @@ from wg_host import config, devices, provision
 from wg_host.board import Board, BoardState, PeerSettings
 from wg_host.config import Address, Config, Interface, Peer, parse_address
 from wg_host.console import Console
-from wg_host.errors import ConfigError, UsageError, WgHostError
+from wg_host.errors import CommandRefused, ConfigError, UsageError, WgHostError
 from wg_host.fleetfile import BoardEntry, Fleet
 from wg_host.keys import PresharedKey, PrivateKey, PublicKey, write_secret
 from wg_host.packets import IPAddress
@@ -194,6 +194,9 @@ class Run:
         try:
             return self._board(entry, addresses)
         except WgHostError as e:
+            if isinstance(e, CommandRefused):
+                # The board has certainly not committed, so the hub need not keep its key.
+                self._hub.write(self._peers())
             return Outcome(entry.name, "failed", addresses, error=e)
 
     def _board(self, entry: BoardEntry, addresses: tuple[Address, ...]) -> Outcome:
@@ -202,7 +205,7 @@ class Run:
             board = Board(console)
             before = board.show()
             psk = self._hub.psk(before.public_key)
-            plan = self._plan(addresses, psk or PresharedKey.generate())
+            plan = self._plan(entry, addresses, psk or PresharedKey.generate())
             if psk is not None and not provision.differences(plan, before):
                 if not self._dry_run:
                     self._keep(entry, before, plan, serial_number)
@@ -229,12 +232,15 @@ class Run:
         device = devices.only_one(entry.serial)
         return device.port, device.serial_number
 
-    def _plan(self, addresses: tuple[Address, ...], psk: PresharedKey) -> provision.Plan:
+    def _plan(
+        self, entry: BoardEntry, addresses: tuple[Address, ...], psk: PresharedKey
+    ) -> provision.Plan:
         fleet = self._fleet
         peer = PeerSettings(
             self._hub.private.public, psk, fleet.pools, str(fleet.hub_endpoint), fleet.keepalive
         )
-        return provision.Plan(addresses, fleet.listen_port, peer, mtu=fleet.mtu)
+        port = entry.listen_port or fleet.listen_port
+        return provision.Plan(addresses, port, peer, mtu=fleet.mtu)
 
     def _peer(self, entry: BoardEntry, state: BoardState, plan: provision.Plan) -> Peer:
         return provision.matching_peer(state, plan.peer.preshared_key, entry.endpoint)

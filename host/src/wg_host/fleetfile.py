@@ -19,6 +19,7 @@
     serial = "066DFF"                        # the end of its serial number; or port = "/dev/..."
     address = "10.9.0.40"                    # default: the next free of each pool
     endpoint = "192.168.1.40:51820"          # default: the board calls the hub
+    listen_port = 51821                      # default: the fleet's
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class BoardEntry:
     serial: str | None = None
     addresses: tuple[IPAddress, ...] = ()
     endpoint: Endpoint | None = None
+    listen_port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,7 @@ def _boards(
             table.text("serial", str),
             table.texts("address", _address),
             table.text("endpoint", Endpoint.parse),
+            table.number("listen_port", 1, 65535, None),
         )
         if (entry.port is None) == (entry.serial is None):
             raise table.error("port", "expected port or serial, and not both")
