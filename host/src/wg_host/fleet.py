@@ -194,7 +194,7 @@ class Run:
         try:
             return self._board(entry, addresses)
         except WgHostError as e:
-            if isinstance(e, CommandRefused):
+            if isinstance(e, CommandRefused) and not self._dry_run:
                 # The board has certainly not committed, so the hub need not keep its key.
                 self._hub.write(self._peers())
             return Outcome(entry.name, "failed", addresses, error=e)
