@@ -311,11 +311,31 @@ static void reconcile(struct node *node, const struct node *other)
 	node_add_peer(node, other);
 	peer = node_peer(node, other);
 	zwg_peer_set_preshared_key(node->dev, peer, link->has_psk ? link->psk : NULL);
-	if (net_address(&peer->endpoint) != other->address) {
-		struct zwg_endpoint endpoint = net_endpoint(other->address);
+}
 
-		zwg_peer_set_endpoint(node->dev, node_clock(node), peer, &endpoint);
-	}
+static bool is_lost_to(struct node *node, const struct node *other)
+{
+	return net_address(&node_peer(node, other)->endpoint) != other->address;
+}
+
+static void show_way(struct node *node, const struct node *other)
+{
+	struct zwg_endpoint endpoint = net_endpoint(other->address);
+
+	world.current = node;
+	zwg_peer_set_endpoint(node->dev, node_clock(node), node_peer(node, other), &endpoint);
+	node_settle(node);
+}
+
+/* One end that knows where the other is will do: that one learns it from the first packet. */
+static void reconnect(struct node *a, struct node *b)
+{
+	if (!node_link(a, b)->exists)
+		return;
+	if (is_lost_to(a, b) && (is_lost_to(b, a) || sim_chance(500)))
+		show_way(a, b);
+	if (is_lost_to(b, a) && sim_chance(500))
+		show_way(b, a);
 }
 
 void chaos_heal(void)
@@ -345,5 +365,13 @@ void chaos_heal(void)
 		for (int j = 0; j < world.count; j++)
 			reconcile(node, &world.nodes[j]);
 		node_settle(node);
+	}
+}
+
+void chaos_reconnect(void)
+{
+	for (int i = 0; i < world.count; i++) {
+		for (int j = i + 1; j < world.count; j++)
+			reconnect(&world.nodes[i], &world.nodes[j]);
 	}
 }

@@ -97,6 +97,6 @@ void coverage_print(bool whole)
 		}
 		printf("\n");
 	}
-	printf("state machine: %u of 96 states, %u of %u (state, event) pairs seen\n", states,
-	       pairs, 96 * kinds);
+	printf("state machine: %u of %u states, %u of %u (state, event) pairs seen\n", states,
+	       REACHABLE, pairs, REACHABLE * kinds);
 }

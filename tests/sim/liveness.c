@@ -70,22 +70,29 @@ static bool lost(struct node *from, struct node *to)
 	return keypair && !hears(to, from, keypair);
 }
 
+/* Can the end call the other? If not, it waits to hear where that is. */
+static bool knows_where(struct node *node, const struct node *other)
+{
+	return net_address(&node_peer(node, other)->endpoint) == other->address;
+}
+
 static bool is_slow(struct node *a, struct node *b)
 {
-	return (lost(a, b) && sends_with(b, a)) || (lost(b, a) && sends_with(a, b));
+	return (lost(a, b) && (sends_with(b, a) || !knows_where(b, a))) ||
+	       (lost(b, a) && (sends_with(a, b) || !knows_where(a, b)));
 }
 
 void liveness_begin(void)
 {
 	began = world.now;
 	any_slow = false;
+	memset(last_sent, 0, sizeof(last_sent));
 	for (int i = 0; i < world.count; i++) {
 		for (int j = 0; j < world.count; j++) {
 			if (i == j || !node_link(&world.nodes[i], &world.nodes[j])->exists)
 				continue;
 			slow[i][j] = is_slow(&world.nodes[i], &world.nodes[j]);
 			any_slow |= slow[i][j];
-			last_sent[i][j] = 0;
 			liveness_pairs++;
 			liveness_slow_pairs += slow[i][j];
 		}
@@ -107,7 +114,7 @@ void liveness_traffic(struct node *node)
 		last_packet[node->index][j] = node_send(node, to);
 		last_sent[node->index][j] = world.now;
 	}
-	events_add(world.now + INTERVAL, EVENT_TRAFFIC, node, NULL);
+	events_add(world.now + INTERVAL, EVENT_PROBE, node, NULL);
 }
 
 void liveness_check(void)

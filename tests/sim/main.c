@@ -85,6 +85,21 @@ static bool parse(struct options *options, int argc, char **argv)
 	return options->count > 0 || options->soak > 0;
 }
 
+/* A run that is to be replayed from its seed must not depend on those before it. */
+#define REPLAY_EVERY 64
+
+static void run(uint64_t seed, bool verbose)
+{
+	uint64_t digest;
+
+	world_run(seed, verbose);
+	if (seed % REPLAY_EVERY != 0 || verbose)
+		return;
+	digest = world.digest;
+	world_run(seed, false);
+	SIM_RULE(world.digest == digest, "the seed does not replay");
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.first = 1};
@@ -99,7 +114,7 @@ int main(int argc, char **argv)
 		__sanitizer_set_death_callback(say_seed);
 	start = seconds();
 	do {
-		world_run(options.first + runs, options.verbose);
+		run(options.first + runs, options.verbose);
 		runs++;
 		steps += world.steps;
 	} while (runs < options.count || seconds() - start < options.soak);
@@ -108,7 +123,7 @@ int main(int argc, char **argv)
 	       " steps in %.1f s, %.0f a second\n",
 	       runs, options.first, steps, took, (double)steps / took);
 	printf("of %" PRIu64 " pairs of nodes %" PRIu64
-	       " had both lost a session of the other's when the network healed\n",
+	       " had first to find out that a session was lost\n",
 	       liveness_pairs, liveness_slow_pairs);
 	coverage_print(options.coverage);
 	return 0;

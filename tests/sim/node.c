@@ -403,7 +403,9 @@ void node_receive(struct node *node, const struct datagram *datagram)
 		verdict == ZWG_DROPPED	  ? "dropped"
 		: verdict == ZWG_CONSUMED ? "consumed"
 					  : "delivered");
-	rules_after(node, &cause, false);
+	if (!rules_after(node, &cause, false))
+		SIM_RULE(!inner_is_visible(bytes, datagram->len),
+			 "node %d: a refused packet is left decrypted", node->index);
 	if (node->dev->queue_count > before) {
 		memcpy(cause.bytes, datagram->bytes, datagram->len);
 		*queued(node, node->queue_count++) = cause;

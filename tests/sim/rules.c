@@ -69,7 +69,7 @@ static void believed(const struct node *node, const struct zwg_peer *peer,
 	*place = life;
 }
 
-void rules_after(struct node *node, const struct waiting *cause, bool handshake)
+bool rules_after(struct node *node, const struct waiting *cause, bool handshake)
 {
 	const struct zwg_peer *believer = NULL;
 	bool cookie = cause && !handshake && cause->len == ZWG_COOKIE_REPLY_LEN;
@@ -100,6 +100,7 @@ void rules_after(struct node *node, const struct waiting *cause, bool handshake)
 		SIM_RULE(memcmp(&node->dev->peers[id], &before.peer[id], sizeof(before.peer[0])) ==
 				 0,
 			 "node %d: a message that is not believed changes a peer", node->index);
+	return believer != NULL;
 }
 
 void rules_stamp(struct node *node, const uint8_t *stamp)
@@ -187,6 +188,9 @@ static void staged(const struct node *node, const struct zwg_peer *peer)
 	}
 	SIM_RULE(count == peer->staged_count, "node %d: staged packets are miscounted",
 		 node->index);
+	SIM_RULE(!count || !node->dev->identity.set || peer->wants_initiation || peer->initiating ||
+			 peer->timers.retransmit_handshake != ZWG_NEVER,
+		 "node %d: packets wait for a handshake that nobody makes", node->index);
 	SIM_RULE(!count || !can_send(peer, node_clock(node)),
 		 "node %d: packets wait although there is a session", node->index);
 }
@@ -194,7 +198,7 @@ static void staged(const struct node *node, const struct zwg_peer *peer)
 void rules_state(const struct node *node)
 {
 	const struct zwg_device *dev = node->dev;
-	size_t indices = 0, in_map = 0, packets = 0, wanting = 0, used = 0;
+	size_t indices = 0, in_map = 0, packets = 0, wanting = 0, used = 0, keys = 0;
 	uint32_t id = 0;
 
 	for (uint32_t i = 0; i < dev->peers_touched; i++) {
@@ -229,6 +233,9 @@ void rules_state(const struct node *node)
 		 "node %d: work that nobody was told of", node->index);
 	for (size_t i = 0; i < sizeof(dev->index_map) / sizeof(dev->index_map[0]); i++)
 		in_map += dev->index_map[i].value_plus_1 != 0;
+	for (size_t i = 0; i < sizeof(dev->key_map) / sizeof(dev->key_map[0]); i++)
+		keys += dev->key_map[i].value_plus_1 != 0;
+	SIM_RULE(keys == used, "node %d: %zu keys are known of %zu peers", node->index, keys, used);
 	SIM_RULE(in_map == indices, "node %d: %zu indices are known, %zu are in use", node->index,
 		 in_map, indices);
 	if (world.steps % 128 == 0)

@@ -115,6 +115,8 @@ struct world {
 	sim_time now;
 	uint64_t steps;
 	bool healed;
+	bool measured;	 /**< Since liveness_begin(). */
+	uint64_t digest; /**< Of all that happened: the same seed gives the same. */
 	int count;
 	struct node nodes[SIM_NODES];
 	struct sim_link links[SIM_NODES][SIM_NODES];
@@ -163,6 +165,7 @@ enum sim_event {
 	EVENT_JOB,
 	EVENT_BOOT,
 	EVENT_TRAFFIC,
+	EVENT_PROBE,
 	EVENT_CHAOS,
 	EVENT_ATTACK,
 };
@@ -236,13 +239,16 @@ void chaos_attack(void);
 void chaos_happens(struct node *node);
 /** Everything works again, and is configured as it should be. */
 void chaos_heal(void);
+/** Of every two peers at least one knows where the other is. */
+void chaos_reconnect(void);
 
 /* Rules (rules.c, secrets.c) */
 
 void rules_reset(void);
 /** Before and after a core is given a datagram, or the result of a job made of one. */
 void rules_before(const struct node *node);
-void rules_after(struct node *node, const struct waiting *cause, bool handshake);
+/** True if it was believed. */
+bool rules_after(struct node *node, const struct waiting *cause, bool handshake);
 void rules_state(const struct node *node);
 void rules_stamp(struct node *node, const uint8_t *stamp);
 void secrets_reset(void);
