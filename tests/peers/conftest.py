@@ -9,6 +9,7 @@ long ones at once, the others a few at a time; pytest then waits for each in tur
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -104,6 +105,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[JOBS] = Jobs(config)
+    # A dynamic linker that binds late saves the registers on the stack, and session keys with them.
+    # Programs are linked to bind at once, but for those with sanitizers.
+    os.environ["LD_BIND_NOW"] = "1"
 
 
 JOBS = pytest.StashKey[Jobs]()
