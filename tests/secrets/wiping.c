@@ -315,6 +315,7 @@ static void cookies_leave_nothing(void)
 	act(&scene, "taking a cookie", input);
 	CHECK_INT(self->dev->counters.cookies_received, 1);
 	learn_secret("cookie", world_peer(scene.world, SELF, PEER_OTHER)->cookie.value, 16);
+	CHECK_INT(learn_find("taking a cookie", stack_left(), stack_depth()), 0);
 	act(&scene, "waiting for the retry", wait_retry);
 	act(&scene, "initiating with a cookie", run_jobs);
 	act(&scene, "removing the peer", remove_peer);
@@ -372,6 +373,79 @@ static void failing_to_set_a_key_leaves_nothing(void)
 	}
 }
 
+/* The primitives by themselves, where nothing wipes the stack after them. */
+
+static const uint8_t input_key[32] = {9, 40, 8, 41, 7, 42, 6, 43, 5, 44, 4, 45, 3, 46, 2, 47, 40,
+				      9, 41, 8, 42, 7, 43, 6, 44, 5, 45, 4, 46, 3, 47, 2};
+static uint8_t text[200], tag[16], digest[32];
+static const struct zwg_seg segs[] = {{text, 70}, {text + 70, 130}};
+static const struct zwg_chain chain = {segs, 2, 0, sizeof(text)};
+
+static void keyed_hash(void *arg)
+{
+	(void)arg;
+	zwg_blake2s(digest, sizeof(digest), input_key, 32, psk, sizeof(psk));
+}
+
+static void seal_and_open(void *arg)
+{
+	static const uint8_t nonce[12];
+
+	(void)arg;
+	zwg_aead_seal(input_key, nonce, NULL, 0, &chain, tag);
+	zwg_aead_open(input_key, nonce, NULL, 0, &chain, tag);
+}
+
+static void seal_and_open_extended(void *arg)
+{
+	static const uint8_t nonce[24];
+
+	(void)arg;
+	zwg_xaead_seal(input_key, nonce, NULL, 0, &chain, tag);
+	zwg_xaead_open(input_key, nonce, NULL, 0, &chain, tag);
+}
+
+/* The stream that hid the text, without what is added to the permuted state to make it. */
+static void learn_stream(const uint8_t key[32], uint32_t block)
+{
+	static const uint8_t nonce[12];
+	uint8_t zeros[128] = {0};
+	struct zwg_seg seg = {zeros, sizeof(zeros)};
+	struct zwg_chain all = {&seg, 1, 0, sizeof(zeros)};
+	uint8_t ignored[16];
+
+	zwg_aead_seal(key, nonce, NULL, 0, &all, ignored);
+	learn_secret("key stream", zeros + 64 * block, 64);
+	for (size_t word = 4; word < 12; word++) {
+		uint32_t x, k;
+
+		memcpy(&x, zeros + 64 * block + 4 * word, 4);
+		memcpy(&k, key + 4 * (word - 4), 4);
+		x -= k;
+		memcpy(zeros + 64 * block + 4 * word, &x, 4);
+	}
+	learn_secret("permuted state", zeros + 64 * block + 16, 32);
+}
+
+static void primitives_leave_nothing(void)
+{
+	learn(true);
+	learn_secret("key", input_key, sizeof(input_key));
+	learn_secret("message", psk, sizeof(psk));
+	stack_run(keyed_hash, NULL);
+	learn_secret("digest", digest, sizeof(digest));
+	CHECK_INT(learn_find("BLAKE2s", stack_left(), stack_depth()), 0);
+	memcpy(text, psk, sizeof(psk));
+	stack_run(seal_and_open, NULL);
+	learn_stream(input_key, 0);
+	learn_stream(input_key, 1);
+	CHECK(learned() >= 8);
+	CHECK_INT(learn_find("ChaCha20-Poly1305", stack_left(), stack_depth()), 0);
+	stack_run(seal_and_open_extended, NULL);
+	CHECK_INT(learn_find("XChaCha20-Poly1305", stack_left(), stack_depth()), 0);
+	learn(false);
+}
+
 /* Without this the rest would prove nothing. */
 
 static void leave_secret(void *arg)
@@ -404,6 +478,7 @@ static void control(void)
 
 static const struct test tests[] = {
 	{"a secret on the stack or in memory is found", control},
+	{"primitives leave nothing", primitives_leave_nothing},
 	{"handshakes leave nothing", handshakes_leave_nothing},
 	{"handshakes leave nothing when a primitive fails", failed_handshakes_leave_nothing},
 	{"handshakes that are refused leave nothing", refused_handshakes_leave_nothing},
