@@ -22,7 +22,7 @@ from live.bench import Bench, is_root, raw_of
 from live.programs import missing, program
 
 ALL = ("wireguard-go", "zwg-linux", "zwg-sim")
-TOGETHER = 6
+TOGETHER = 16
 
 
 class Job(threading.Thread):

@@ -293,9 +293,8 @@ class ZwgSim(Target):
 
     def _commands(self, config: Config) -> list[str]:
         lines = [f"wg set private-key {config.private.reveal_base64()}"]
-        lines.append(
-            f"wg set listen-port {config.port} address {','.join(config.addresses)} mtu {config.mtu}"
-        )
+        addresses = ",".join(config.addresses)
+        lines.append(f"wg set listen-port {config.port} address {addresses} mtu {config.mtu}")
         for peer in config.peers:
             psk = peer.psk.reveal_base64() if peer.psk is not None else "none"
             endpoint = peer.endpoint_text if peer.endpoint is not None else "none"
