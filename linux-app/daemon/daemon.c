@@ -12,6 +12,7 @@
 #include "icmp.h"
 #include "port/clock.h"
 #include "port/log.h"
+#include "sticky.h"
 
 #define PACKETS	     2048
 #define TUN_BATCH    32	 /* Packets sent under one lock. */
@@ -195,12 +196,13 @@ static int configure(struct daemon *daemon, const struct wgquick *conf)
 	int err;
 
 	tunnel_lock(&daemon->tunnel);
-	err = zwg_set_private_key(dev, clock_now(), conf->private_key);
-	if (!err)
-		err = zwg_set_mtu(dev, conf->has_mtu ? conf->mtu : NETWORK_DEFAULT_MTU);
+	interface_set_private_key(&daemon->interface, conf->private_key);
+	err = conf->has_mtu ? zwg_set_mtu(dev, conf->mtu) : 0;
 	for (const struct wgquick_peer *peer = conf->peers; peer && !err; peer = peer->next)
 		err = add_peer(dev, peer);
 	tunnel_unlock(&daemon->tunnel);
+	if (!err)
+		err = interface_listen(&daemon->interface, conf->listen_port, network_fwmark(conf));
 	if (err)
 		log_error("the configuration cannot be put in force: %s", strerror(-err));
 	return err;
@@ -244,34 +246,103 @@ static int open_tun(struct daemon *daemon, const char *name)
 	return err;
 }
 
-static int listen_on(struct daemon *daemon, const struct wgquick *conf)
+static int up(struct daemon *daemon)
 {
-	int err = tunnel_listen(&daemon->tunnel, NULL, conf->listen_port, network_fwmark(conf));
+	int err = interface_up(&daemon->interface);
 
 	if (err)
-		log_error("UDP port %u cannot be opened: %s", conf->listen_port, strerror(-err));
+		log_error("UDP port %u cannot be opened: %s", daemon->interface.listen_port,
+			  strerror(-err));
 	return err;
 }
 
-/* Between the tunnel and the first packet: what of the kernel's network is the interface's. */
-static int connect_network(struct daemon *daemon, const struct wgquick *conf)
+static int start_configured(struct daemon *daemon, const struct wgquick *conf)
 {
 	int err = configure(daemon, conf);
 
 	if (!err)
-		err = listen_on(daemon, conf);
+		err = up(daemon);
 	if (err)
 		return err;
 	tunnel_lock(&daemon->tunnel);
 	err = network_up(&daemon->network, &daemon->tun, conf, &daemon->device);
-	if (!err)
-		zwg_device_up(&daemon->device, clock_now());
 	tunnel_unlock(&daemon->tunnel);
 	if (err)
 		return err;
 	log_info("%s: %zu peer%s, UDP port %u", daemon->tun.name, conf->peer_count,
-		 conf->peer_count == 1 ? "" : "s", daemon->tunnel.udp.port);
+		 conf->peer_count == 1 ? "" : "s", daemon->interface.listen_port);
 	return 0;
+}
+
+static void link_changed(void *ctx, bool is_up, uint32_t mtu)
+{
+	struct daemon *daemon = ctx;
+
+	tunnel_lock(&daemon->tunnel);
+	zwg_set_mtu(&daemon->device, mtu);
+	tunnel_unlock(&daemon->tunnel);
+	if (is_up)
+		up(daemon);
+	else
+		interface_down(&daemon->interface);
+}
+
+static void routes_changed(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	sticky_review(&daemon->interface);
+}
+
+static const struct monitor_ops monitor_ops = {
+	.link = link_changed,
+	.routes = routes_changed,
+};
+
+static void socket_removed(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	log_info("%s: its socket was removed", daemon->tun.name);
+	loop_stop(&daemon->loop);
+}
+
+/* What others steer the interface by: ip(8) and wg(8). */
+static int start_control(struct daemon *daemon)
+{
+	int err = monitor_start(&daemon->monitor, &daemon->loop, daemon->tun.fd, &monitor_ops,
+				daemon);
+
+	if (err) {
+		log_error("rtnetlink: %s", strerror(-err));
+		return err;
+	}
+	err = uapi_server_start(&daemon->uapi, &daemon->loop, &daemon->interface, daemon->tun.name,
+				socket_removed, daemon);
+	if (err) {
+		log_error("/var/run/wireguard/%s.sock: %s", daemon->tun.name, strerror(-err));
+		monitor_stop(&daemon->monitor);
+	}
+	return err;
+}
+
+static int start_tunnel(struct daemon *daemon)
+{
+	int err = tunnel_init(&daemon->tunnel, &daemon->device, &daemon->loop, &tunnel_ops, daemon,
+			      PACKETS, 0);
+
+	if (err)
+		log_error("the tunnel cannot be made: %s", strerror(-err));
+	daemon->interface = (struct interface){.tunnel = &daemon->tunnel};
+	return err;
+}
+
+static void forget_tunnel(struct daemon *daemon)
+{
+	network_down(&daemon->network);
+	tunnel_destroy(&daemon->tunnel);
+	zwg_wipe(&daemon->tunnel, sizeof(daemon->tunnel));
+	zwg_wipe(&daemon->interface, sizeof(daemon->interface));
 }
 
 static int start_interface(struct daemon *daemon, const char *name, const struct wgquick *conf)
@@ -280,14 +351,13 @@ static int start_interface(struct daemon *daemon, const char *name, const struct
 
 	if (err)
 		return err;
-	err = tunnel_init(&daemon->tunnel, &daemon->device, &daemon->loop, &tunnel_ops, daemon,
-			  PACKETS, 0);
-	if (err) {
-		log_error("the tunnel cannot be made: %s", strerror(-err));
-	} else {
-		err = connect_network(daemon, conf);
+	err = start_tunnel(daemon);
+	if (!err) {
+		err = conf ? start_configured(daemon, conf) : 0;
+		if (!err)
+			err = start_control(daemon);
 		if (err)
-			tunnel_destroy(&daemon->tunnel);
+			forget_tunnel(daemon);
 	}
 	if (err)
 		tun_close(&daemon->tun);
@@ -326,12 +396,12 @@ int daemon_run(struct daemon *daemon)
 
 void daemon_stop(struct daemon *daemon)
 {
+	uapi_server_stop(&daemon->uapi);
+	monitor_stop(&daemon->monitor);
 	loop_remove(&daemon->loop, &daemon->tun_source);
-	network_down(&daemon->network);
-	tunnel_destroy(&daemon->tunnel);
+	forget_tunnel(daemon);
 	tun_close(&daemon->tun);
 	loop_remove(&daemon->loop, &daemon->signals);
 	close(daemon->signals.fd);
 	loop_destroy(&daemon->loop);
-	zwg_wipe(&daemon->tunnel, sizeof(daemon->tunnel));
 }

@@ -5,10 +5,13 @@
 
 #include <zwg/device.h>
 
+#include "interface.h"
+#include "monitor.h"
 #include "network.h"
 #include "port/loop.h"
 #include "port/tunnel.h"
 #include "tun.h"
+#include "uapi_server.h"
 #include "wgquick.h"
 
 struct daemon {
@@ -18,6 +21,9 @@ struct daemon {
 	struct tun tun;
 	struct network network;
 	struct tunnel tunnel;
+	struct interface interface;
+	struct monitor monitor;
+	struct uapi_server uapi;
 	uint64_t last_stamp; /**< TAI64N in units of 2^24 ns; see daemon.c. */
 	uint32_t icmp_tokens;
 	zwg_time icmp_filled;
@@ -25,12 +31,14 @@ struct daemon {
 };
 
 /**
- * Starts the daemon, which is all zeros, with the interface @a name: TUN device, device, peers,
- * addresses, routes and sockets. 0, or a negative errno, logged; nothing is then left.
+ * Starts the daemon, which is all zeros, with the interface @a name and the socket by which wg(8)
+ * reaches it. With @a conf the interface is up, with its peers, addresses and routes; without
+ * (NULL) it is down and empty. 0, or a negative errno, logged; nothing is then left.
  */
 int daemon_start(struct daemon *daemon, const char *name, const struct wgquick *conf);
 
-/** Serves until SIGINT, SIGTERM or SIGHUP, or the interface is removed. 0 or a negative errno. */
+/** Serves until SIGINT, SIGTERM or SIGHUP, or the interface or its socket is removed. 0 or a
+ *  negative errno. */
 int daemon_run(struct daemon *daemon);
 
 /** Takes everything down and wipes every key. */

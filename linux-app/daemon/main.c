@@ -19,9 +19,15 @@
 #define EXIT_PERMISSION 6
 
 static const char help[] =
-	"Usage: zwg-linux -c FILE [-i NAME] [-d]\n"
-	"WireGuard in user space, on a TUN device, from a wg-quick file.\n"
+	"Usage: zwg-linux [-f] NAME\n"
+	"       zwg-linux -c FILE [-i NAME] [-d]\n"
+	"WireGuard in user space, on a TUN device.\n"
 	"\n"
+	"The first form makes the interface NAME and goes into the background when wg(8) can\n"
+	"reach it at /var/run/wireguard/NAME.sock; wg, ip and wg-quick do the rest. The second\n"
+	"takes all that it needs from a wg-quick file, and wg reaches it as well.\n"
+	"\n"
+	"  -f, --foreground      stay in the foreground; log to standard error\n"
 	"  -c, --config FILE     the configuration: [Interface] with PrivateKey, ListenPort,\n"
 	"                        Address, MTU, FwMark, Table; [Peer] with PublicKey,\n"
 	"                        PresharedKey, AllowedIPs,\n"
@@ -31,23 +37,30 @@ static const char help[] =
 	"  -h, --help            show this help and exit\n"
 	"  -V, --version         show the version and exit\n"
 	"\n"
-	"It runs until SIGINT, SIGTERM or SIGHUP, or until the interface is removed\n"
-	"(ip link del NAME); then addresses, routes and keys are gone.\n"
-	"Exit status: 0 stopped, or with -d started; 1 failed; 2 usage or a mistake in FILE;\n"
-	"6 no permission.\n"
+	"It runs until SIGINT, SIGTERM or SIGHUP, or until the interface (ip link del NAME) or\n"
+	"its socket is removed; then addresses, routes and keys are gone.\n"
+	"Environment: LOG_LEVEL is verbose (the default), error or silent;\n"
+	"WG_PROCESS_FOREGROUND=1 is -f.\n"
+	"Exit status: 0 stopped, or in the background started; 1 failed; 2 usage or a mistake in\n"
+	"FILE; 6 no permission.\n"
 	"\n"
-	"Example: zwg-linux -c /etc/wireguard/wg0.conf -d\n";
+	"Examples: zwg-linux -c /etc/wireguard/wg0.conf -d\n"
+	"          WG_QUICK_USERSPACE_IMPLEMENTATION=zwg-linux wg-quick up wg0\n";
 
 struct options {
-	const char *config;
+	const char *config; /* NULL: by wg(8). */
 	char name[IFNAMSIZ];
 	bool background;
 };
 
 static const struct option long_options[] = {
-	{"config", required_argument, NULL, 'c'}, {"interface", required_argument, NULL, 'i'},
-	{"daemon", no_argument, NULL, 'd'},	  {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},	  {0},
+	{"config", required_argument, NULL, 'c'},
+	{"daemon", no_argument, NULL, 'd'},
+	{"foreground", no_argument, NULL, 'f'},
+	{"help", no_argument, NULL, 'h'},
+	{"interface", required_argument, NULL, 'i'},
+	{"version", no_argument, NULL, 'V'},
+	{0},
 };
 
 /* wg-quick's rule: 1 to 15 of letters, digits and "_=+.-". */
@@ -60,17 +73,11 @@ static bool name_valid(const char *name, size_t len)
 	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-static bool set_name(struct options *options, const char *interface)
+static bool set_name(struct options *options, const char *name, size_t len, const char *advice)
 {
-	const char *slash = strrchr(options->config, '/');
-	const char *name = interface ? interface : slash ? slash + 1 : options->config;
-	size_t len = strlen(name);
-
-	if (!interface && len > 5 && strcmp(name + len - 5, ".conf") == 0)
-		len -= 5;
 	if (!name_valid(name, len)) {
 		log_error("'%.*s': expected an interface name: 1 to 15 letters, digits or _=+.-%s",
-			  (int)len, name, interface ? "" : "; give one with -i");
+			  (int)len, name, advice);
 		return false;
 	}
 	memcpy(options->name, name, len);
@@ -78,22 +85,54 @@ static bool set_name(struct options *options, const char *interface)
 	return true;
 }
 
+/* The name of the file, without .conf. */
+static bool set_name_from_config(struct options *options)
+{
+	const char *slash = strrchr(options->config, '/');
+	const char *name = slash ? slash + 1 : options->config;
+	size_t len = strlen(name);
+
+	if (len > 5 && strcmp(name + len - 5, ".conf") == 0)
+		len -= 5;
+	return set_name(options, name, len, "; give one with -i");
+}
+
+/* Once all options are there. */
+static bool set_mode(struct options *options, const char *interface, bool daemon, bool foreground)
+{
+	const char *environment = getenv("WG_PROCESS_FOREGROUND");
+
+	if (environment && strcmp(environment, "1") == 0)
+		foreground = true;
+	if (!options->config && !interface) {
+		log_error("expected an interface name or -c FILE; see 'zwg-linux --help'");
+		return false;
+	}
+	options->background = (daemon || !options->config) && !foreground;
+	return interface ? set_name(options, interface, strlen(interface), "")
+			 : set_name_from_config(options);
+}
+
 /* -1: go on; otherwise the exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
+	bool daemon = false, foreground = false;
 	const char *interface = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:i:dhV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:dfhi:V", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->config = optarg;
 			break;
+		case 'd':
+			daemon = true;
+			break;
+		case 'f':
+			foreground = true;
+			break;
 		case 'i':
 			interface = optarg;
-			break;
-		case 'd':
-			options->background = true;
 			break;
 		case 'h':
 			fputs(help, stdout);
@@ -106,15 +145,24 @@ static int parse_options(int argc, char **argv, struct options *options)
 			return EXIT_USAGE;
 		}
 	}
+	if (!options->config && !interface && optind < argc)
+		interface = argv[optind++];
 	if (optind < argc) {
 		log_error("'%s': expected options only", argv[optind]);
 		return EXIT_USAGE;
 	}
-	if (!options->config) {
-		log_error("expected a configuration: -c FILE; see 'zwg-linux --help'");
-		return EXIT_USAGE;
-	}
-	return set_name(options, interface) ? -1 : EXIT_USAGE;
+	return set_mode(options, interface, daemon, foreground) ? -1 : EXIT_USAGE;
+}
+
+/* As wireguard-go names them, but that everything is logged unless less is asked for. */
+static void set_log_level(void)
+{
+	const char *level = getenv("LOG_LEVEL");
+
+	if (level && strcmp(level, "error") == 0)
+		log_up_to(LOG_LEVEL_WARNING);
+	else if (level && strcmp(level, "silent") == 0)
+		log_up_to(LOG_LEVEL_SILENT);
 }
 
 static int exit_status(int err)
@@ -158,7 +206,7 @@ static int serve(const struct options *options, struct wgquick *conf, int to_par
 
 	/* No core dump with keys in it. */
 	prctl(PR_SET_DUMPABLE, 0);
-	err = daemon_start(&daemon, options->name, conf);
+	err = daemon_start(&daemon, options->name, options->config ? conf : NULL);
 	wgquick_free(conf);
 	if (err)
 		return exit_status(err);
@@ -197,14 +245,15 @@ static int serve_in_background(const struct options *options, struct wgquick *co
 int main(int argc, char **argv)
 {
 	struct options options = {0};
-	struct wgquick conf;
+	struct wgquick conf = {0};
 	int status;
 
 	log_name("zwg-linux");
+	set_log_level();
 	status = parse_options(argc, argv, &options);
 	if (status >= 0)
 		return status;
-	if (!wgquick_read(options.config, &conf))
+	if (options.config && !wgquick_read(options.config, &conf))
 		return EXIT_USAGE;
 	status = options.background ? serve_in_background(&options, &conf)
 				    : serve(&options, &conf, -1);

@@ -55,36 +55,49 @@ static size_t addr_len(uint8_t family)
 	return family == ZWG_AF_INET ? 4 : 16;
 }
 
-static int wait_for_ack(const struct netlink *nl)
+union reply {
+	struct nlmsghdr header;
+	uint8_t bytes[4096];
+};
+
+/* Takes the answer to the last request: an error or acknowledgement, or a message of the type
+ * @a type. */
+static int wait_for(const struct netlink *nl, uint16_t type, union reply *reply)
 {
-	union {
-		struct nlmsghdr header;
-		uint8_t bytes[4096];
-	} reply;
 	struct nlmsgerr error;
 
 	for (;;) {
-		ssize_t n = recv(nl->fd, &reply, sizeof(reply), 0);
+		ssize_t n = recv(nl->fd, reply, sizeof(*reply), 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		if ((size_t)n < NLMSG_LENGTH(sizeof(error)) ||
-		    reply.header.nlmsg_type != NLMSG_ERROR ||
-		    reply.header.nlmsg_seq != nl->sequence)
+		if (!NLMSG_OK(&reply->header, (size_t)n) || reply->header.nlmsg_seq != nl->sequence)
 			continue;
-		memcpy(&error, NLMSG_DATA(&reply.header), sizeof(error));
+		if (reply->header.nlmsg_type == type)
+			return 0;
+		if (reply->header.nlmsg_type != NLMSG_ERROR ||
+		    reply->header.nlmsg_len < NLMSG_LENGTH(sizeof(error)))
+			continue;
+		memcpy(&error, NLMSG_DATA(&reply->header), sizeof(error));
 		return error.error;
 	}
 }
 
-static int ask(struct netlink *nl, struct request *req)
+static int ask_for(struct netlink *nl, struct request *req, uint16_t type, union reply *reply)
 {
 	req->header.nlmsg_seq = ++nl->sequence;
 	if (send(nl->fd, req, req->header.nlmsg_len, 0) < 0)
 		return -errno;
-	return wait_for_ack(nl);
+	return wait_for(nl, type, reply);
+}
+
+static int ask(struct netlink *nl, struct request *req)
+{
+	union reply reply;
+
+	return ask_for(nl, req, NLMSG_NOOP, &reply);
 }
 
 int netlink_open(struct netlink *nl)
@@ -112,7 +125,17 @@ void netlink_close(struct netlink *nl)
 	nl->fd = -1;
 }
 
-int netlink_link_up(struct netlink *nl, unsigned int index, uint32_t mtu)
+int netlink_set_mtu(struct netlink *nl, unsigned int index, uint32_t mtu)
+{
+	const struct ifinfomsg link = {.ifi_index = (int)index};
+	struct request req;
+
+	begin(&req, RTM_NEWLINK, 0, &link, sizeof(link));
+	add_u32(&req, IFLA_MTU, mtu);
+	return ask(nl, &req);
+}
+
+int netlink_link_up(struct netlink *nl, unsigned int index)
 {
 	const struct ifinfomsg link = {
 		.ifi_index = (int)index,
@@ -122,7 +145,6 @@ int netlink_link_up(struct netlink *nl, unsigned int index, uint32_t mtu)
 	struct request req;
 
 	begin(&req, RTM_NEWLINK, 0, &link, sizeof(link));
-	add_u32(&req, IFLA_MTU, mtu);
 	return ask(nl, &req);
 }
 
@@ -195,4 +217,39 @@ int netlink_default_rules(struct netlink *nl, bool add, uint8_t family, uint32_t
 	if (err2 && add)
 		rule(nl, false, family, FIB_RULE_INVERT, table, FRA_FWMARK, mark);
 	return err ? err : err2;
+}
+
+int netlink_egress(struct netlink *nl, const struct zwg_endpoint *to, uint32_t mark,
+		   unsigned int *index)
+{
+	const struct rtmsg msg = {
+		.rtm_family = family_of(to->addr.family),
+		.rtm_dst_len = (unsigned char)zwg_family_bits(to->addr.family),
+		.rtm_src_len = (unsigned char)zwg_family_bits(to->src.family),
+	};
+	struct request req;
+	union reply reply;
+	size_t left;
+	int err;
+
+	begin(&req, RTM_GETROUTE, 0, &msg, sizeof(msg));
+	req.header.nlmsg_flags = NLM_F_REQUEST;
+	add_attr(&req, RTA_DST, to->addr.bytes, addr_len(to->addr.family));
+	add_attr(&req, RTA_SRC, to->src.bytes, addr_len(to->src.family));
+	if (mark != 0)
+		add_u32(&req, RTA_MARK, mark);
+	if (to->scope != 0)
+		add_u32(&req, RTA_OIF, to->scope);
+	err = ask_for(nl, &req, RTM_NEWROUTE, &reply);
+	if (err)
+		return err;
+	left = RTM_PAYLOAD(&reply.header);
+	for (struct rtattr *attr = RTM_RTA(NLMSG_DATA(&reply.header)); RTA_OK(attr, left);
+	     attr = RTA_NEXT(attr, left)) {
+		if (attr->rta_type == RTA_OIF && RTA_PAYLOAD(attr) == sizeof(*index)) {
+			memcpy(index, RTA_DATA(attr), sizeof(*index));
+			return 0;
+		}
+	}
+	return -ENETUNREACH;
 }

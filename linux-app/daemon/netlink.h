@@ -18,8 +18,11 @@ struct netlink {
 int netlink_open(struct netlink *nl);
 void netlink_close(struct netlink *nl);
 
-/** Sets the MTU in bytes and brings the interface up. */
-int netlink_link_up(struct netlink *nl, unsigned int index, uint32_t mtu);
+/** Sets the MTU in bytes. */
+int netlink_set_mtu(struct netlink *nl, unsigned int index, uint32_t mtu);
+
+/** Brings the interface up. */
+int netlink_link_up(struct netlink *nl, unsigned int index);
 
 /** Gives the interface an address with its prefix length. */
 int netlink_add_address(struct netlink *nl, unsigned int index, const struct zwg_prefix *address);
@@ -35,5 +38,10 @@ int netlink_add_route(struct netlink *nl, unsigned int index, const struct zwg_p
  */
 int netlink_default_rules(struct netlink *nl, bool add, uint8_t family, uint32_t mark,
 			  uint32_t table);
+
+/** The interface by which packets with the mark @a mark from the sticky source of @a to would leave
+ *  for it. */
+int netlink_egress(struct netlink *nl, const struct zwg_endpoint *to, uint32_t mark,
+		   unsigned int *index);
 
 #endif

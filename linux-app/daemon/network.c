@@ -136,7 +136,9 @@ int network_up(struct network *network, const struct tun *tun, const struct wgqu
 	network->table = network->mark;
 	if (err)
 		return failed(err, "rtnetlink", NULL);
-	err = netlink_link_up(&nl, tun->index, conf->has_mtu ? conf->mtu : NETWORK_DEFAULT_MTU);
+	err = conf->has_mtu ? netlink_set_mtu(&nl, tun->index, conf->mtu) : 0;
+	if (!err)
+		err = netlink_link_up(&nl, tun->index);
 	if (err)
 		failed(err, tun->name, NULL);
 	if (!err)

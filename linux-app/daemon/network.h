@@ -11,8 +11,6 @@
 #include "tun.h"
 #include "wgquick.h"
 
-#define NETWORK_DEFAULT_MTU 1420
-
 /** What must be taken back when the daemon ends; addresses and routes go with the interface. */
 struct network {
 	bool default_rules[2]; /**< IPv4, IPv6. */

@@ -11,7 +11,20 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "netlink.h"
 #include "port/packets.h"
+
+static int set_default_mtu(const struct tun *tun)
+{
+	struct netlink nl;
+	int err = netlink_open(&nl);
+
+	if (err)
+		return err;
+	err = netlink_set_mtu(&nl, tun->index, TUN_DEFAULT_MTU);
+	netlink_close(&nl);
+	return err;
+}
 
 int tun_open(struct tun *tun, const char *name)
 {
@@ -27,8 +40,7 @@ int tun_open(struct tun *tun, const char *name)
 	if (!err) {
 		snprintf(tun->name, sizeof(tun->name), "%s", request.ifr_name);
 		tun->index = if_nametoindex(tun->name);
-		if (tun->index == 0)
-			err = -errno;
+		err = tun->index == 0 ? -errno : set_default_mtu(tun);
 	}
 	if (err)
 		tun_close(tun);

@@ -7,6 +7,8 @@
 
 #include <zwg/port.h>
 
+#define TUN_DEFAULT_MTU 1420 /**< Bytes; what fits into 1500 over IPv6 with WireGuard's header. */
+
 struct tun {
 	int fd;
 	unsigned int index; /**< Of the interface. */
@@ -14,7 +16,8 @@ struct tun {
 };
 
 /**
- * Makes the TUN device @a name (1 to 15 characters); it is gone when it is closed. 0, -EBUSY if
+ * Makes the TUN device @a name (1 to 15 characters), down and with the default MTU; it is gone when
+ * it is closed. 0, -EBUSY if
  * there is such an interface, -EPERM without CAP_NET_ADMIN, -ENOENT without /dev/net/tun, or
  * another negative errno.
  */

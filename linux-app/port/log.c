@@ -10,10 +10,16 @@
 
 static const char *program = "zwg";
 static bool to_syslog;
+static enum log_level limit = LOG_LEVEL_INFO;
 
 void log_name(const char *name)
 {
 	program = name;
+}
+
+void log_up_to(enum log_level level)
+{
+	limit = level;
 }
 
 void log_to_syslog(void)
@@ -22,13 +28,20 @@ void log_to_syslog(void)
 	to_syslog = true;
 }
 
-static void log_line(int priority, const char *kind, const char *format, va_list args)
+static void log_line(enum log_level level, const char *kind, const char *format, va_list args)
 {
+	static const int priorities[] = {
+		[LOG_LEVEL_ERROR] = LOG_ERR,
+		[LOG_LEVEL_WARNING] = LOG_WARNING,
+		[LOG_LEVEL_INFO] = LOG_INFO,
+	};
 	char line[512];
 	int n;
 
+	if (level > limit)
+		return;
 	if (to_syslog) {
-		vsyslog(priority, format, args);
+		vsyslog(priorities[level], format, args);
 		return;
 	}
 	n = snprintf(line, sizeof(line), "%s: %s", program, kind);
@@ -45,7 +58,7 @@ void log_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_line(LOG_ERR, "error: ", format, args);
+	log_line(LOG_LEVEL_ERROR, "error: ", format, args);
 	va_end(args);
 }
 
@@ -54,7 +67,7 @@ void log_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_line(LOG_WARNING, "warning: ", format, args);
+	log_line(LOG_LEVEL_WARNING, "warning: ", format, args);
 	va_end(args);
 }
 
@@ -63,6 +76,6 @@ void log_info(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_line(LOG_INFO, "", format, args);
+	log_line(LOG_LEVEL_INFO, "", format, args);
 	va_end(args);
 }

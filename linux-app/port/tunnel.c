@@ -372,6 +372,30 @@ int tunnel_listen(struct tunnel *tunnel, const struct zwg_addr *local, uint16_t 
 	return err;
 }
 
+int tunnel_set_fwmark(struct tunnel *tunnel, uint32_t fwmark)
+{
+	int err;
+
+	tunnel_lock(tunnel);
+	err = udp_set_fwmark(&tunnel->udp, fwmark);
+	tunnel_unlock(tunnel);
+	return err;
+}
+
+static void close_sockets(struct tunnel *tunnel)
+{
+	unwatch(tunnel);
+	udp_close(&tunnel->udp);
+	adopt(tunnel, &tunnel->udp);
+}
+
+void tunnel_close(struct tunnel *tunnel)
+{
+	tunnel_lock(tunnel);
+	close_sockets(tunnel);
+	tunnel_unlock(tunnel);
+}
+
 void tunnel_destroy(struct tunnel *tunnel)
 {
 	tunnel_lock(tunnel);
@@ -381,9 +405,7 @@ void tunnel_destroy(struct tunnel *tunnel)
 	if (tunnel->thread_started)
 		pthread_join(tunnel->thread, NULL);
 	zwg_device_wipe(tunnel->device);
-	unwatch(tunnel);
-	udp_close(&tunnel->udp);
-	adopt(tunnel, &tunnel->udp);
+	close_sockets(tunnel);
 	loop_remove(tunnel->loop, &tunnel->timer);
 	if (tunnel->timer.fd >= 0)
 		close(tunnel->timer.fd);

@@ -64,6 +64,12 @@ void tunnel_destroy(struct tunnel *tunnel);
 int tunnel_listen(struct tunnel *tunnel, const struct zwg_addr *local, uint16_t port,
 		  uint32_t fwmark);
 
+/** Changes the mark of outgoing packets, see udp_set_fwmark(). */
+int tunnel_set_fwmark(struct tunnel *tunnel, uint32_t fwmark);
+
+/** Closes the sockets: nothing is sent or received until tunnel_listen(). */
+void tunnel_close(struct tunnel *tunnel);
+
 void tunnel_lock(struct tunnel *tunnel);
 void tunnel_unlock(struct tunnel *tunnel);
 

@@ -168,7 +168,7 @@ def test_a_file_that_everyone_may_read_is_warned_of(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "expected a configuration"),
+        ([], "expected an interface name or -c FILE"),
         (["-c", "/nonexistent/zwg.conf"], "No such file"),
         (["-c", "x", "-i", "much-too-long-name"], "1 to 15"),
         (["-c", "x", "-i", "a/b"], "an interface name"),
