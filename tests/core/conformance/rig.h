@@ -119,6 +119,10 @@ extern unsigned int rig_x25519_calls;
  *  none. */
 extern long rig_crypto_fails_at;
 
+/** What follows is the device's own doing, in which the given call to a primitive fails; or, below
+ *  0, it is the test's again. */
+void rig_fails_in_device(long call);
+
 /** An inner packet from 10.0.0.src (or fd00::src) to 10.0.0.dst of @a len bytes in all, its bytes
  *  following from its length. Returns @a len. */
 size_t rig_ipv4(uint8_t *out, uint8_t src, uint8_t dst, size_t len);
