@@ -43,6 +43,7 @@ set(ZWG_CRYPTO_ARMV7M_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/poly1305.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/blake2s.S
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/chacha20.S
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/field.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/field_add.S
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/field_mul.S
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/poly1305.S

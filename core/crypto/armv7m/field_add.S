@@ -162,3 +162,52 @@ zwg_fe_add_121665:
 	stm	r0, {r4-r11}
 	pop	{r4-r11, pc}
 	.size	zwg_fe_add_121665, . - zwg_fe_add_121665
+
+/* void zwg_fe_mul_9(uint32_t out[8], const uint32_t a[8]): out = 9 a = a + 8 a. out may be a. */
+	.section .text.zwg_fe_mul_9, "ax", %progbits
+	.balign	4
+	.global	zwg_fe_mul_9
+	.type	zwg_fe_mul_9, %function
+	.thumb_func
+zwg_fe_mul_9:
+	push	{r4-r11, lr}
+	ldm	r1, {r4-r11}
+	ldr	r2, [r1]
+	ldr	r3, [r1, #4]
+	adds	r4, r4, r2, lsl #3
+	adcs	r5, r5, r3, lsl #3
+	ldr	r2, [r1, #8]
+	ldr	r3, [r1, #12]
+	adcs	r6, r6, r2, lsl #3
+	adcs	r7, r7, r3, lsl #3
+	ldr	r2, [r1, #16]
+	ldr	r3, [r1, #20]
+	adcs	r8, r8, r2, lsl #3
+	adcs	r9, r9, r3, lsl #3
+	ldr	r2, [r1, #24]
+	ldr	r3, [r1, #28]
+	adcs	r10, r10, r2, lsl #3
+	adcs	r11, r11, r3, lsl #3
+	lsr	lr, r3, #29
+	adc	lr, lr, #0
+	ldr	r2, [r1]
+	ldr	r3, [r1, #4]
+	adds	r5, r5, r2, lsr #29
+	adcs	r6, r6, r3, lsr #29
+	ldr	r2, [r1, #8]
+	ldr	r3, [r1, #12]
+	adcs	r7, r7, r2, lsr #29
+	adcs	r8, r8, r3, lsr #29
+	ldr	r2, [r1, #16]
+	ldr	r3, [r1, #20]
+	adcs	r9, r9, r2, lsr #29
+	adcs	r10, r10, r3, lsr #29
+	ldr	r2, [r1, #24]
+	adcs	r11, r11, r2, lsr #29
+	adc	lr, lr, #0
+	movs	r2, #38
+	mul	lr, lr, r2
+	fold_carry
+	stm	r0, {r4-r11}
+	pop	{r4-r11, pc}
+	.size	zwg_fe_mul_9, . - zwg_fe_mul_9

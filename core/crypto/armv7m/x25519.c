@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../bytes.h"
 #include "../crypto.h"
 #include "../secret.h"
 #include "field.h"
@@ -62,7 +61,7 @@ static void invert(struct ladder *l)
  * called the first, so instead of exchanging both, only the operands of the doubling's squares are
  * chosen.
  */
-static void step(struct ladder *l, uint32_t swap)
+static void step(struct ladder *l, uint32_t swap, bool base)
 {
 	struct fe *a = &l->a, *b = &l->b, *c = &l->c, *d = &l->d;
 
@@ -75,58 +74,19 @@ static void step(struct ladder *l, uint32_t swap)
 	zwg_fe_sum_difference(&l->x3, &l->z3, d, c);
 	zwg_fe_sq(&l->x3, &l->x3);
 	zwg_fe_sq(&l->z3, &l->z3);
-	zwg_fe_mul(&l->z3, &l->z3, &l->x1);
+	if (base) {
+		zwg_fe_mul_9(&l->z3, &l->z3);
+	} else {
+		zwg_fe_mul(&l->z3, &l->z3, &l->x1);
+	}
 	zwg_fe_sub(b, &l->x2, &l->z2); /* E */
 	zwg_fe_add_121665(a, &l->x2, b);
 	zwg_fe_mul(&l->x2, &l->x2, &l->z2);
 	zwg_fe_mul(&l->z2, a, b);
 }
 
-/* Bit 255 is ignored; values from p on are taken modulo it (RFC 7748 section 5). */
-static void from_bytes(struct fe *f, const uint8_t in[ZWG_KEY_LEN])
-{
-	for (size_t i = 0; i < 8; i++) {
-		f->v[i] = zwg_get_le32(in + 4 * i);
-	}
-	f->v[7] &= 0x7fffffff;
-}
-
-/* f += 19 n for n <= 1; returns bit 255 of the sum, which is below 2^256. */
-static uint32_t add_19(struct fe *f, uint32_t n)
-{
-	uint32_t carry = 19 * n;
-
-	for (size_t i = 0; i < 8; i++) {
-		f->v[i] += carry;
-		carry = f->v[i] < carry;
-	}
-	return f->v[7] >> 31;
-}
-
-/*
- * The one representative below p = 2^255 - 19. Without bit 255, and with 19 added if it was set, f
- * is at most 2^255 + 18, less than 2 p. Then f >= p exactly when f + 19 has bit 255, and f - p is
- * that sum without the bit.
- */
-static void to_bytes(uint8_t out[ZWG_KEY_LEN], struct fe *f)
-{
-	uint32_t top = f->v[7] >> 31;
-	struct fe plus_19;
-
-	f->v[7] &= 0x7fffffff;
-	add_19(f, top);
-	plus_19 = *f;
-	top = add_19(&plus_19, 1);
-	add_19(f, top);
-	f->v[7] &= 0x7fffffff;
-	for (size_t i = 0; i < 8; i++) {
-		zwg_put_le32(out + 4 * i, f->v[i]);
-	}
-	zwg_wipe(&plus_19, sizeof(plus_19));
-}
-
-int zwg_x25519(uint8_t out[ZWG_KEY_LEN], const uint8_t scalar[ZWG_KEY_LEN],
-	       const uint8_t point[ZWG_KEY_LEN])
+static int multiply(uint8_t out[ZWG_KEY_LEN], const uint8_t scalar[ZWG_KEY_LEN],
+		    const uint8_t point[ZWG_KEY_LEN], bool base)
 {
 	struct ladder l = {.x2.v = {1}, .z3.v = {1}};
 	uint32_t last = 0;
@@ -135,27 +95,33 @@ int zwg_x25519(uint8_t out[ZWG_KEY_LEN], const uint8_t scalar[ZWG_KEY_LEN],
 	l.scalar[0] &= 0xf8;
 	l.scalar[31] &= 0x7f;
 	l.scalar[31] |= 0x40;
-	from_bytes(&l.x1, point);
+	zwg_fe_from_bytes(&l.x1, point);
 	l.x3 = l.x1;
 
 	for (size_t i = 255; i-- > 0;) {
 		uint32_t bit = (uint32_t)l.scalar[i / 8] >> (i % 8) & 1;
 
-		step(&l, 0 - (bit ^ last));
+		step(&l, 0 - (bit ^ last), base);
 		last = bit;
 	}
 	/* Clamping clears bit 0, so (x2, z2) is the point. */
 	invert(&l);
 	zwg_fe_mul(&l.x2, &l.x2, &l.z2);
-	to_bytes(out, &l.x2);
+	zwg_fe_to_bytes(out, &l.x2);
 	zwg_fe_wipe_stack();
 	zwg_wipe(&l, sizeof(l));
 	return zwg_is_zero(out, ZWG_KEY_LEN) ? -EINVAL : 0;
+}
+
+int zwg_x25519(uint8_t out[ZWG_KEY_LEN], const uint8_t scalar[ZWG_KEY_LEN],
+	       const uint8_t point[ZWG_KEY_LEN])
+{
+	return multiply(out, scalar, point, false);
 }
 
 int zwg_x25519_base(uint8_t out[ZWG_KEY_LEN], const uint8_t scalar[ZWG_KEY_LEN])
 {
 	static const uint8_t base[ZWG_KEY_LEN] = {9};
 
-	return zwg_x25519(out, scalar, base);
+	return multiply(out, scalar, base, true);
 }
