@@ -88,7 +88,18 @@ def test_sums_are_those_of_integers(machine: Machine) -> None:
         assert total % P25519 == (x + y) % P25519, (x, y)
         assert difference % P25519 == (x - y) % P25519, (x, y)
         assert field.call("sub", x, y)[0] % P25519 == (x - y) % P25519, (x, y)
+        assert field.call("mul_9", x, 0)[0] % P25519 == 9 * x % P25519, x
         assert field.call("add_121665", x, y)[0] % P25519 == (x + 121665 * y) % P25519, (x, y)
+
+
+def test_bytes_are_the_least_representative(machine: Machine) -> None:
+    random = Random(SEED)
+    place, out = machine.place(bytes(32)), machine.place(bytes(32))
+    edges = [e + d for e in (P25519, 2 * P25519, 2**255) for d in range(-40, 38)]
+    for x in [*edges, *(element(random) for _ in range(300 * MANY))]:
+        machine.write(place, x.to_bytes(32, "little"))
+        machine.call("zwg_fe_to_bytes", out, place)
+        assert int.from_bytes(machine.read(out, 32), "little") == x % P25519, x
 
 
 def test_poly1305_blocks_are_those_of_integers(machine: Machine) -> None:
@@ -136,6 +147,18 @@ def test_chacha20_counts_blocks_in_one_word(images: dict[str, Path]) -> None:
         after.append((machine.read(state, 64), machine.read(text, 256)))
     assert after[0] == after[1]
     assert struct.unpack("<16I", after[0][0])[12] == 2
+
+
+def test_blake2s_counts_bytes_in_two_words(images: dict[str, Path]) -> None:
+    after = []
+    for image in images.values():
+        machine = Machine(image)
+        state = machine.place(struct.pack("<10I", *range(1, 9), 0xFFFFFFA0, 6) + bytes(72))
+        block = machine.place(bytes(range(192)))
+        machine.call("zwg_blake2s_compress", state, block, 3, 64, 0)
+        after.append(machine.read(state, 40))
+    assert after[0] == after[1]
+    assert struct.unpack("<10I", after[0])[8:] == (0x60, 7)
 
 
 class Both:
