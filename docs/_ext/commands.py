@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import click
 
@@ -38,6 +39,63 @@ def shell_commands(shell_c: str) -> list[tuple[str, str]]:
 def program_help(main_c: str) -> str:
     """The text that a program of linux-app/ prints for --help."""
     return _c_string(main_c.split("char help[] =", 1)[1].split(";\n", 1)[0])
+
+
+# The words for what a function of uapi_set.c takes.
+VALUES = {
+    "parse_key": "64 hexadecimal digits",
+    "parse_true": "``true``",
+    "parse_port": "0 to 65535",
+    "parse_number": "a number",
+    "parse_endpoint": "``ADDRESS:PORT``, ``[ADDRESS]:PORT``",
+    "add_prefix": "``ADDRESS/LENGTH``; with ``-`` before it, taken away",
+    "begin_peer": "64 hexadecimal digits; the lines that follow are about this peer",
+}
+
+
+@dataclass(frozen=True)
+class UapiKey:
+    """A key of the cross-platform interface."""
+
+    name: str
+    value: str
+    of_peer: bool
+    settable: bool
+    shown: bool
+
+
+def uapi_keys(uapi_set_c: str, uapi_get_c: str) -> list[UapiKey]:
+    """The keys that zwg-linux takes and shows, and what it takes as their values."""
+    shown = re.findall(r'\bput\w*\(out, "(\w+)"', uapi_get_c)
+    taken = {}
+    for function in re.split(r"\n(?=(?:static )?int \w+_line\()", uapi_set_c)[1:]:
+        of_peer = function.startswith("static int peer_line")
+        for name, rest in re.findall(
+            r'is\(&?key, "(\w+)"\)(.*?)(?=is\(&?key|\n\}|$)', function, re.S
+        ):
+            parser = re.search(r"\b(parse_\w+|add_prefix|begin_peer)\(", rest)
+            value = VALUES[parser.group(1)] if parser else ""
+            taken[name] = UapiKey(name, value, of_peer or name == "public_key", True, name in shown)
+    rest = [UapiKey(name, "", True, False, True) for name in shown if name not in taken]
+    return [*taken.values(), *rest]
+
+
+def uapi(uapi_set_c: str, uapi_get_c: str) -> list[str]:
+    """The keys as two tables: of the interface, and of a peer."""
+    lines = []
+    keys = uapi_keys(uapi_set_c, uapi_get_c)
+    for of_peer, title in ((False, "Of the interface"), (True, "Of a peer")):
+        lines += [f".. list-table:: {title}", "   :header-rows: 1", ""]
+        lines += ["   * - Key", "     - set", "     - get", "     - Value"]
+        # A peer's lines begin with its key.
+        chosen = sorted(
+            (k for k in keys if k.of_peer == of_peer), key=lambda k: k.name != "public_key"
+        )
+        for key in chosen:
+            lines += [f"   * - ``{key.name}``", f"     - {'yes' if key.settable else ''}"]
+            lines += [f"     - {'yes' if key.shown else ''}", f"     - {key.value}"]
+        lines.append("")
+    return lines
 
 
 def escape(text: str) -> str:

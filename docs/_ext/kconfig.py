@@ -145,7 +145,8 @@ def document(source: str) -> list[str]:
             low, high = option.range.split()
             lines += [f"   From {low} to {high}.", ""]
         if option.depends:
-            lines += ["   Depends on ``" + " && ".join(option.depends) + "``.", ""]
+            parts = [f"({d})" if "||" in d and option.depends[1:] else d for d in option.depends]
+            lines += ["   Depends on ``" + " && ".join(parts) + "``.", ""]
         if option.selects:
             lines += ["   Selects " + ", ".join(f"``{s}``" for s in option.selects) + ".", ""]
     return lines

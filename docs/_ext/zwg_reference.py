@@ -8,6 +8,7 @@
 ``zwg-drops``          the drop counters
 ``zwg-help``           what a program prints for --help; the argument is its main file
 ``zwg-cli``            every command of wg-host
+``zwg-uapi``           the keys of the cross-platform interface
 =====================  ==========================================================================
 """
 
@@ -87,6 +88,13 @@ class Drops(Generated):
         return [bar, *(f"{name:{width}}  {text}" for name, text in rows), bar, ""]
 
 
+class Uapi(Generated):
+    def lines(self) -> list[str]:
+        return commands.uapi(
+            self.read("linux-app/daemon/uapi_set.c"), self.read("linux-app/daemon/uapi_get.c")
+        )
+
+
 class Cli(Generated):
     def lines(self) -> list[str]:
         try:
@@ -105,4 +113,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("zwg-drops", Drops)
     app.add_directive("zwg-help", Help)
     app.add_directive("zwg-cli", Cli)
+    app.add_directive("zwg-uapi", Uapi)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -105,6 +105,15 @@ def test_every_page_of_help_is_in_the_reference(html: Path) -> None:
     assert "Usage: zwg-sim" in page
 
 
+def test_every_key_of_the_cross_platform_interface_is_in_the_reference(html: Path) -> None:
+    """Those that the standard names (https://www.wireguard.com/xplatform/)."""
+    keys = """private_key listen_port fwmark replace_peers public_key remove update_only
+        preshared_key endpoint persistent_keepalive_interval replace_allowed_ips allowed_ip
+        protocol_version rx_bytes tx_bytes last_handshake_time_sec last_handshake_time_nsec"""
+    page = plain(html / "reference/uapi.html").split()
+    assert [key for key in keys.split() if key not in page] == []
+
+
 # The generators themselves
 
 
@@ -159,6 +168,7 @@ def test_kconfig_is_read() -> None:
 menuconfig ZWG
     bool "Interface"
     depends on NET_UDP
+    depends on NET_IPV4 || NET_IPV6
     select NET_MGMT
     help
       Two lines
@@ -182,7 +192,8 @@ config ZWG_N
     found = {option.name: option for option in kconfig.options(source)}
     assert list(found) == ["ZWG", "ZWG_CRYPTO", "ZWG_C", "ZWG_N"]
     assert found["ZWG"].help == "Two lines\nof help."
-    assert found["ZWG"].depends == ["NET_UDP"]
+    assert found["ZWG"].depends == ["NET_UDP", "NET_IPV4 || NET_IPV6"]
+    assert "   Depends on ``NET_UDP && (NET_IPV4 || NET_IPV6)``." in kconfig.document(source)
     assert found["ZWG"].selects == ["NET_MGMT"]
     assert found["ZWG_C"].choice == "ZWG_CRYPTO"
     assert found["ZWG_N"].defaults == ["4 if ARM", "8"]
