@@ -3,16 +3,16 @@
 #include "monitor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "netlink.h"
 
 #define GROUP(number) (1U << ((number)-1))
 #define LINK_GROUPS   GROUP(RTNLGRP_LINK)
@@ -24,131 +24,107 @@ static int listen_to(uint32_t groups)
 {
 	struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = groups};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	int on = 1;
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+	/* Links may change in other namespaces too, routes matter in this one only. */
+	if ((groups != LINK_GROUPS ||
+	     setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) == 0) &&
+	    bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
 }
 
-/* The number of the device in the namespace of the calling thread, which must be its own. */
-static int index_of(int tun_fd)
+/* Where the device is now, and how it is. A socket in its namespace would tell as well, but keep
+ * that namespace for ever. */
+static int find_link(struct monitor *monitor)
 {
-	struct ifreq request = {0};
-	unsigned int index;
+	struct netlink_link link;
+	struct ifreq name = {0};
+	struct netlink nl;
+	int ns_fd, err;
 
-	if (ioctl(tun_fd, TUNGETIFF, &request) < 0)
+	if (ioctl(monitor->tun_fd, TUNGETIFF, &name) < 0)
 		return -errno;
-	index = if_nametoindex(request.ifr_name);
-	return index == 0 ? -errno : (int)index;
-}
-
-static void ask_for_link(const struct monitor *monitor)
-{
-	struct {
-		struct nlmsghdr header;
-		struct ifinfomsg link;
-	} request = {
-		.header =
-			{
-				.nlmsg_len = NLMSG_LENGTH(sizeof(request.link)),
-				.nlmsg_type = RTM_GETLINK,
-				.nlmsg_flags = NLM_F_REQUEST,
-			},
-		.link = {.ifi_index = monitor->index},
-	};
-
-	send(monitor->links.fd, &request, sizeof(request), 0);
-}
-
-static int watch_links_here(struct monitor *monitor)
-{
-	int index = index_of(monitor->tun_fd);
-	int fd;
-
-	if (index < 0)
-		return index;
-	fd = listen_to(LINK_GROUPS);
-	if (fd < 0)
-		return fd;
-	monitor->index = index;
-	monitor->links.fd = fd;
-	ask_for_link(monitor);
-	return loop_add(monitor->loop, &monitor->links, EPOLLIN);
-}
-
-static void forget_links(struct monitor *monitor)
-{
-	loop_remove(monitor->loop, &monitor->links);
-	if (monitor->links.fd >= 0)
-		close(monitor->links.fd);
-	monitor->links.fd = -1;
-}
-
-/* A thread may listen in another namespace only from within. */
-static void follow_to_namespace(struct monitor *monitor)
-{
-	int there = ioctl(monitor->tun_fd, TUNGETDEVNETNS);
-	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-
-	forget_links(monitor);
-	if (there >= 0 && here >= 0 && setns(there, CLONE_NEWNET) == 0) {
-		if (watch_links_here(monitor))
-			forget_links(monitor);
-		/* Back where the sockets are; if that cannot be had, nothing is right any more. */
-		if (setns(here, CLONE_NEWNET) < 0)
-			loop_stop(monitor->loop);
+	ns_fd = ioctl(monitor->tun_fd, TUNGETDEVNETNS);
+	if (ns_fd < 0)
+		return -errno;
+	err = netlink_open(&nl);
+	if (!err) {
+		err = netlink_namespace(&nl, ns_fd, &monitor->namespace);
+		if (!err)
+			err = netlink_get_link(&nl, monitor->namespace, name.ifr_name, &link);
+		netlink_close(&nl);
 	}
-	if (there >= 0)
-		close(there);
-	if (here >= 0)
-		close(here);
+	close(ns_fd);
+	if (err)
+		return err;
+	monitor->index = link.index;
+	monitor->ops->link(monitor->ctx, link.up, link.mtu);
+	return 0;
 }
 
-static void read_link(struct monitor *monitor, struct nlmsghdr *header)
+static void read_links(struct monitor *monitor, struct nlmsghdr *header, size_t left)
 {
-	struct ifinfomsg *link = NLMSG_DATA(header);
-	size_t left = header->nlmsg_len - NLMSG_LENGTH(sizeof(*link));
-	uint32_t mtu = 0;
+	for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
+		const struct ifinfomsg *info = NLMSG_DATA(header);
+		struct netlink_link link;
 
-	for (struct rtattr *attr = IFLA_RTA(link); RTA_OK(attr, left); attr = RTA_NEXT(attr, left))
-		if (attr->rta_type == IFLA_MTU && RTA_PAYLOAD(attr) == sizeof(mtu))
-			memcpy(&mtu, RTA_DATA(attr), sizeof(mtu));
-	monitor->ops->link(monitor->ctx, (link->ifi_flags & IFF_UP) != 0, mtu);
+		if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
+		    info->ifi_family != AF_UNSPEC ||
+		    (unsigned int)info->ifi_index != monitor->index)
+			continue;
+		if (header->nlmsg_type == RTM_NEWLINK) {
+			netlink_read_link(header, header->nlmsg_len, &link);
+			monitor->ops->link(monitor->ctx, link.up, link.mtu);
+		} else if (header->nlmsg_type == RTM_DELLINK) {
+			/* Moved; if it was removed, the device itself will tell. */
+			find_link(monitor);
+		}
+	}
+}
+
+/* The namespace from which a message came. */
+static int namespace_of(struct msghdr *msg)
+{
+	int number = NETLINK_HERE;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
+		if (c->cmsg_level == SOL_NETLINK && c->cmsg_type == NETLINK_LISTEN_ALL_NSID)
+			memcpy(&number, CMSG_DATA(c), sizeof(number));
+	return number;
 }
 
 static void links_ready(void *ctx, uint32_t events)
 {
 	struct monitor *monitor = ctx;
 	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	union {
 		struct nlmsghdr header;
 		char bytes[32768];
 	} from_kernel;
-	struct nlmsghdr *header = &from_kernel.header;
-	ssize_t n = recv(monitor->links.fd, &from_kernel, sizeof(from_kernel), 0);
-	size_t left = n < 0 ? 0 : (size_t)n;
+	struct iovec iov = {.iov_base = &from_kernel, .iov_len = sizeof(from_kernel)};
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(monitor->links.fd, &msg, 0);
 
 	(void)events;
 	/* Some messages were lost: what is now counts. */
 	if (n < 0 && errno == ENOBUFS)
-		ask_for_link(monitor);
-	for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
-		const struct ifinfomsg *link = NLMSG_DATA(header);
-
-		if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*link)) ||
-		    link->ifi_index != monitor->index)
-			continue;
-		if (header->nlmsg_type == RTM_NEWLINK)
-			read_link(monitor, header);
-		if (header->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC) {
-			follow_to_namespace(monitor);
-			return;
-		}
-	}
+		find_link(monitor);
+	else if (n > 0 && namespace_of(&msg) == monitor->namespace)
+		read_links(monitor, &from_kernel.header, (size_t)n);
 }
 
 static void routes_ready(void *ctx, uint32_t events)
@@ -165,6 +141,12 @@ static void routes_ready(void *ctx, uint32_t events)
 	monitor->ops->routes(monitor->ctx);
 }
 
+static int watch(struct monitor *monitor, struct loop_source *source, uint32_t groups)
+{
+	source->fd = listen_to(groups);
+	return source->fd < 0 ? source->fd : loop_add(monitor->loop, source, EPOLLIN);
+}
+
 int monitor_start(struct monitor *monitor, struct loop *loop, int tun_fd,
 		  const struct monitor_ops *ops, void *ctx)
 {
@@ -178,24 +160,28 @@ int monitor_start(struct monitor *monitor, struct loop *loop, int tun_fd,
 		.ops = ops,
 		.ctx = ctx,
 	};
-	err = watch_links_here(monitor);
-	if (!err) {
-		monitor->routes.fd = listen_to(ROUTE_GROUPS);
-		err = monitor->routes.fd < 0 ? monitor->routes.fd
-					     : loop_add(loop, &monitor->routes, EPOLLIN);
-	}
+	err = watch(monitor, &monitor->links, LINK_GROUPS);
+	if (!err)
+		err = watch(monitor, &monitor->routes, ROUTE_GROUPS);
+	if (!err)
+		err = find_link(monitor);
 	if (err)
 		monitor_stop(monitor);
 	return err;
+}
+
+static void forget(struct monitor *monitor, struct loop_source *source)
+{
+	loop_remove(monitor->loop, source);
+	if (source->fd >= 0)
+		close(source->fd);
 }
 
 void monitor_stop(struct monitor *monitor)
 {
 	if (!monitor->loop)
 		return;
-	forget_links(monitor);
-	loop_remove(monitor->loop, &monitor->routes);
-	if (monitor->routes.fd >= 0)
-		close(monitor->routes.fd);
+	forget(monitor, &monitor->links);
+	forget(monitor, &monitor->routes);
 	*monitor = (struct monitor){0};
 }

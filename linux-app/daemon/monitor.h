@@ -21,7 +21,8 @@ struct monitor_ops {
 struct monitor {
 	struct loop *loop;
 	int tun_fd;
-	int index; /**< Of the device, where it is now. */
+	int namespace;	    /**< Where the device is; see netlink_namespace(). */
+	unsigned int index; /**< Of the device there. */
 	struct loop_source links;
 	struct loop_source routes;
 	const struct monitor_ops *ops;

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/netlink.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct request {
@@ -57,7 +59,7 @@ static size_t addr_len(uint8_t family)
 
 union reply {
 	struct nlmsghdr header;
-	uint8_t bytes[4096];
+	uint8_t bytes[8192];
 };
 
 /* Takes the answer to the last request: an error or acknowledgement, or a message of the type
@@ -146,6 +148,95 @@ int netlink_link_up(struct netlink *nl, unsigned int index)
 
 	begin(&req, RTM_NEWLINK, 0, &link, sizeof(link));
 	return ask(nl, &req);
+}
+
+/* Copies the attribute @a type, of four bytes. False if there is none. */
+static bool find_u32(const struct rtattr *attr, size_t len, uint16_t type, void *value)
+{
+	for (; RTA_OK(attr, len); attr = RTA_NEXT(attr, len)) {
+		if (attr->rta_type == type && RTA_PAYLOAD(attr) == 4) {
+			memcpy(value, RTA_DATA(attr), 4);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int ask_namespace(struct netlink *nl, int ns_fd, int *number)
+{
+	const struct rtgenmsg msg = {.rtgen_family = AF_UNSPEC};
+	struct request req;
+	union reply reply;
+	int err;
+
+	begin(&req, RTM_GETNSID, 0, &msg, sizeof(msg));
+	req.header.nlmsg_flags = NLM_F_REQUEST;
+	add_u32(&req, NETNSA_FD, (uint32_t)ns_fd);
+	err = ask_for(nl, &req, RTM_NEWNSID, &reply);
+	if (err)
+		return err;
+	if (!find_u32(
+		    (struct rtattr *)((char *)NLMSG_DATA(&reply.header) + NLMSG_ALIGN(sizeof(msg))),
+		    NLMSG_PAYLOAD(&reply.header, NLMSG_ALIGN(sizeof(msg))), NETNSA_NSID, number))
+		return -ENOMSG;
+	return 0;
+}
+
+static bool is_here(int ns_fd)
+{
+	struct stat there, here;
+
+	return fstat(ns_fd, &there) == 0 && stat("/proc/self/ns/net", &here) == 0 &&
+	       there.st_dev == here.st_dev && there.st_ino == here.st_ino;
+}
+
+int netlink_namespace(struct netlink *nl, int ns_fd, int *number)
+{
+	const struct rtgenmsg msg = {.rtgen_family = AF_UNSPEC};
+	struct request req;
+	int err;
+
+	*number = NETLINK_HERE;
+	if (is_here(ns_fd))
+		return 0;
+	err = ask_namespace(nl, ns_fd, number);
+	if (err || *number != NETNSA_NSID_NOT_ASSIGNED)
+		return err;
+	begin(&req, RTM_NEWNSID, 0, &msg, sizeof(msg));
+	add_u32(&req, NETNSA_FD, (uint32_t)ns_fd);
+	add_u32(&req, NETNSA_NSID, (uint32_t)NETNSA_NSID_NOT_ASSIGNED);
+	err = ask(nl, &req);
+	return err ? err : ask_namespace(nl, ns_fd, number);
+}
+
+void netlink_read_link(const void *message, size_t len, struct netlink_link *link)
+{
+	const struct nlmsghdr *header = message;
+	const struct ifinfomsg *info = NLMSG_DATA(header);
+
+	*link = (struct netlink_link){
+		.index = (unsigned int)info->ifi_index,
+		.up = (info->ifi_flags & IFF_UP) != 0,
+	};
+	find_u32(IFLA_RTA(info), len - NLMSG_LENGTH(sizeof(*info)), IFLA_MTU, &link->mtu);
+}
+
+int netlink_get_link(struct netlink *nl, int number, const char *name, struct netlink_link *link)
+{
+	const struct ifinfomsg msg = {.ifi_family = AF_UNSPEC};
+	struct request req;
+	union reply reply;
+	int err;
+
+	begin(&req, RTM_GETLINK, 0, &msg, sizeof(msg));
+	req.header.nlmsg_flags = NLM_F_REQUEST;
+	add_attr(&req, IFLA_IFNAME, name, strlen(name) + 1);
+	if (number != NETLINK_HERE)
+		add_u32(&req, IFLA_TARGET_NETNSID, (uint32_t)number);
+	err = ask_for(nl, &req, RTM_NEWLINK, &reply);
+	if (!err)
+		netlink_read_link(&reply, reply.header.nlmsg_len, link);
+	return err;
 }
 
 int netlink_add_address(struct netlink *nl, unsigned int index, const struct zwg_prefix *address)
@@ -244,12 +335,7 @@ int netlink_egress(struct netlink *nl, const struct zwg_endpoint *to, uint32_t m
 	if (err)
 		return err;
 	left = RTM_PAYLOAD(&reply.header);
-	for (struct rtattr *attr = RTM_RTA(NLMSG_DATA(&reply.header)); RTA_OK(attr, left);
-	     attr = RTA_NEXT(attr, left)) {
-		if (attr->rta_type == RTA_OIF && RTA_PAYLOAD(attr) == sizeof(*index)) {
-			memcpy(index, RTA_DATA(attr), sizeof(*index));
-			return 0;
-		}
-	}
-	return -ENETUNREACH;
+	if (!find_u32(RTM_RTA(NLMSG_DATA(&reply.header)), left, RTA_OIF, index))
+		return -ENETUNREACH;
+	return 0;
 }

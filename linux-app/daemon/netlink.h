@@ -4,6 +4,7 @@
 #define ZWG_DAEMON_NETLINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <zwg/addr.h>
@@ -23,6 +24,23 @@ int netlink_set_mtu(struct netlink *nl, unsigned int index, uint32_t mtu);
 
 /** Brings the interface up. */
 int netlink_link_up(struct netlink *nl, unsigned int index);
+
+#define NETLINK_HERE (-1) /**< The namespace of the caller. */
+
+/** The number by which the namespace behind @a ns_fd is known here; NETLINK_HERE if it is this. */
+int netlink_namespace(struct netlink *nl, int ns_fd, int *number);
+
+struct netlink_link {
+	unsigned int index;
+	uint32_t mtu; /**< Bytes. */
+	bool up;
+};
+
+/** The interface @a name in the namespace @a number. */
+int netlink_get_link(struct netlink *nl, int number, const char *name, struct netlink_link *link);
+
+/** Reads a message RTM_NEWLINK of @a len bytes. */
+void netlink_read_link(const void *message, size_t len, struct netlink_link *link);
 
 /** Gives the interface an address with its prefix length. */
 int netlink_add_address(struct netlink *nl, unsigned int index, const struct zwg_prefix *address);

@@ -14,6 +14,7 @@ from rig.needs import missing
 from rig.netns import Wire
 from rig.programs import program
 from rig.sim import Provisioned, Sim, provision
+from rig.trio import Trio
 from rig.tunnels import MakeTunnel, Tunnel, build_tunnel, take_down
 
 
@@ -120,3 +121,13 @@ def long_runs(
     for run in runs.values():
         if isinstance(run, LongRun):
             run.end()
+
+
+@pytest.fixture
+def trio(wire: Wire, tmp_path: Path) -> Iterator[Trio]:
+    """The kernel's netns.sh with two zwg-linux; at the end both must stop cleanly."""
+    if reason := missing("wg"):
+        pytest.skip(reason)
+    trio = Trio(wire, tmp_path)
+    yield trio
+    trio.remove()
