@@ -53,15 +53,6 @@ static void forget_queue(struct zwg_device *dev)
 	dev->queue_count = 0;
 }
 
-/* Nothing that was computed for the identity as it was will be committed. */
-static void forget_identity(struct zwg_identity *identity)
-{
-	uint32_t generation = identity->generation;
-
-	zwg_wipe(identity, sizeof(*identity));
-	identity->generation = generation + 1;
-}
-
 static int make_identity(struct zwg_identity *identity, const uint8_t key[32])
 {
 	int err;
@@ -104,6 +95,7 @@ static void identity_changed(struct zwg_device *dev, zwg_time now)
 
 int zwg_set_private_key(struct zwg_device *dev, zwg_time now, const uint8_t key[32])
 {
+	/* Nothing that was computed for the identity as it was will be committed. */
 	struct zwg_identity identity = {.generation = dev->identity.generation + 1};
 	int err = 0;
 
@@ -113,7 +105,6 @@ int zwg_set_private_key(struct zwg_device *dev, zwg_time now, const uint8_t key[
 		err = make_identity(&identity, key);
 	if (!err && !(key && dev->identity.set &&
 		      zwg_equal(identity.private_key, dev->identity.private_key, 32))) {
-		forget_identity(&dev->identity);
 		dev->identity = identity;
 		identity_changed(dev, now);
 		zwg_sync_wake(dev);

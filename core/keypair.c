@@ -34,13 +34,13 @@ static void move(struct zwg_device *dev, struct zwg_peer *peer, enum zwg_role fr
 	peer->keypair_of[from] = 0;
 }
 
+/* Next is empty: who begins as initiator has moved it, as responder ended it. */
 static uint8_t free_number(const struct zwg_peer *peer)
 {
 	uint8_t number = 0;
 
 	while (peer->keypair_of[ZWG_PREVIOUS] == number + 1 ||
-	       peer->keypair_of[ZWG_CURRENT] == number + 1 ||
-	       peer->keypair_of[ZWG_NEXT] == number + 1)
+	       peer->keypair_of[ZWG_CURRENT] == number + 1)
 		number++;
 	return number;
 }
