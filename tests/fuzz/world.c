@@ -27,8 +27,13 @@ static int fill_random(void *ctx, void *buf, size_t len)
 	struct host *host = ctx;
 	uint8_t *out = buf;
 
+	uint64_t before = host->random;
+
 	for (size_t i = 0; i < len; i++) {
 		out[i] = host->random_fails ? 0 : (uint8_t)(draw(host) >> 24);
+	}
+	if (host->random_stuck) {
+		host->random = before;
 	}
 	return host->random_fails ? -EAGAIN : 0;
 }

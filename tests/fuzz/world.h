@@ -35,6 +35,7 @@ struct host {
 	uint64_t random;
 	uint64_t stamp;
 	bool random_fails;
+	bool random_stuck; /**< The same number each time. */
 	bool stamp_fails;
 	bool send_fails;
 	unsigned int owned; /**< Packets that the device has. */
