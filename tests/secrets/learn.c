@@ -309,6 +309,21 @@ void __wrap_zwg_poly1305_init(struct zwg_poly1305 *state, const uint8_t *key)
 	__real_zwg_poly1305_init(state, key);
 }
 
+int __real_zwg_blake2s_init(struct zwg_blake2s *, size_t, const void *, size_t);
+int __wrap_zwg_blake2s_init(struct zwg_blake2s *, size_t, const void *, size_t);
+int __wrap_zwg_blake2s_init(struct zwg_blake2s *state, size_t out_len, const void *key,
+			    size_t key_len)
+{
+	return fails() ? -EIO : __real_zwg_blake2s_init(state, out_len, key, key_len);
+}
+
+int __real_zwg_blake2s_update(struct zwg_blake2s *, const void *, size_t);
+int __wrap_zwg_blake2s_update(struct zwg_blake2s *, const void *, size_t);
+int __wrap_zwg_blake2s_update(struct zwg_blake2s *state, const void *data, size_t len)
+{
+	return fails() ? -EIO : __real_zwg_blake2s_update(state, data, len);
+}
+
 /* Outputs of BLAKE2s are taken for secret until the caller is known to make a public one. */
 int __real_zwg_blake2s_final(struct zwg_blake2s *, uint8_t *);
 int __wrap_zwg_blake2s_final(struct zwg_blake2s *, uint8_t *);

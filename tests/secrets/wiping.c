@@ -297,6 +297,14 @@ static void cookies_leave_nothing(void)
 	learn_secret("cookie secret", self->dev->cookie_secret, 32);
 	act(&scene, "replying with a cookie again", input);
 	CHECK_INT(learn_find(NULL, self->dev, sizeof(*self->dev)) > 0, true);
+	world_pass(scene.world, OTHER);
+	world_clear(scene.world, OTHER);
+	world_advance(scene.world, OTHER, ZWG_REKEY_TIMEOUT + 400);
+	world_jobs(scene.world, OTHER);
+	REQUIRE(other->count == 1);
+	scene.datagram = other->list[0];
+	act(&scene, "checking mac2", input);
+	CHECK_INT(scene.verdict, ZWG_CONSUMED);
 	act(&scene, "going down", go_down);
 	CHECK(zwg_is_zero(self->dev->cookie_secret, 32));
 
@@ -361,14 +369,50 @@ static void endings_leave_nothing(void)
 /* A private key that does not compute is not kept. */
 static void failing_to_set_a_key_leaves_nothing(void)
 {
-	for (long call = 0; call < 4; call++) {
+	bool reached = true;
+
+	for (long call = 0; reached; call++) {
 		struct scene scene;
+		struct zwg_identity before;
 
 		test_case("call %ld fails", call);
 		scene_new(&scene);
+		before = scene.world->hosts[SELF].dev->identity;
 		learn_fails_at = call;
 		act(&scene, "setting a private key", change_key);
-		CHECK_INT(learn_fails_at < 0, call < 3);
+		reached = learn_fails_at < 0;
+		CHECK_INT(memcmp(&before, &scene.world->hosts[SELF].dev->identity,
+				 sizeof(before)) == 0,
+			  reached);
+		scene_free(&scene);
+	}
+}
+
+static void add_peer(void *arg)
+{
+	struct world *world = ((struct scene *)arg)->world;
+	struct zwg_peer *peer;
+
+	zwg_peer_add(world->hosts[SELF].dev, psk, &peer);
+}
+
+/* Nor is a peer whose keys for macs and cookies do not compute. */
+static void failing_to_add_a_peer_leaves_nothing(void)
+{
+	bool reached = true;
+
+	for (long call = 0; reached; call++) {
+		struct scene scene;
+		struct zwg_device *dev;
+
+		test_case("call %ld fails", call);
+		scene_new(&scene);
+		dev = scene.world->hosts[SELF].dev;
+		learn_fails_at = call;
+		act(&scene, "adding a peer", add_peer);
+		reached = learn_fails_at < 0;
+		CHECK_INT(zwg_peer_find(dev, psk) == NULL, reached);
+		CHECK_INT(dev->peers_used, reached ? WORLD_PEERS : WORLD_PEERS + 1);
 		scene_free(&scene);
 	}
 }
@@ -486,6 +530,7 @@ static const struct test tests[] = {
 	{"cookies leave nothing", cookies_leave_nothing},
 	{"what ends sessions and keys leaves nothing", endings_leave_nothing},
 	{"a private key that does not compute leaves nothing", failing_to_set_a_key_leaves_nothing},
+	{"a peer whose keys do not compute leaves nothing", failing_to_add_a_peer_leaves_nothing},
 };
 
 TEST_MAIN(tests)
