@@ -28,7 +28,7 @@ from wg_host.peer import Called, CookieStored, Dropped, Established, Event, Pack
 from wg_host.session import Session
 from wg_host.verify.lab import Timing
 
-FAST = Timing(rekey_timeout=0.5, keepalive_timeout=0.6, jitter=0.15, answer=1.0, least_quiet=0.06)
+FAST = Timing(rekey_timeout=0.5, keepalive_timeout=0.6, jitter=0.15, answer=2.0, least_quiet=0.06)
 
 _REASONS = (
     ("wrong mac1", "mac1"),

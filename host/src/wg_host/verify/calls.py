@@ -35,6 +35,10 @@ def prelude(lab: Lab) -> None:
 def next_call(lab: Lab) -> Arrival:
     """The next call of the board that has not been answered, waited for if need be. NoCall if none
     comes, also to whoever asks again; Skipped if waiting would exceed the patience."""
+    # A call from before the stray datagrams does not show where the board thinks we are now; left
+    # without an answer, it will be repeated.
+    while lab.calls and lab.seen.strays_at is not None and lab.calls[0].time < lab.seen.strays_at:
+        lab.calls.popleft()
     if lab.calls:
         return lab.calls.popleft()
     if lab.seen.no_call:

@@ -75,6 +75,7 @@ class Seen:
     no_call: str = ""
     cookie: bytes | None = None
     cookie_given_at: float = 0.0
+    after_cookie: Arrival | None = None
     initiation: bytes = b""
     last_data: bytes = b""
     handshake_seconds: float = 0.0
@@ -185,6 +186,7 @@ class Lab:
         """The first call of the board is met with a cookie reply, at once, because the board takes
         it only for the last MAC1 it sent. Later calls wait for the check that answers them."""
         if self.seen.cookie is not None:
+            self.seen.after_cookie = self.seen.after_cookie or arrival
             self.calls.append(arrival)
             return
         self.seen.cookie = os.urandom(16)
