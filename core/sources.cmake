@@ -25,7 +25,7 @@ set(ZWG_CORE_SOURCES
 set(ZWG_CRYPTO_SHARED_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/secret.c
 )
-# Two back ends of crypto/crypto.h, each complete: one or the other.
+# Back ends of crypto/crypto.h, each complete: one of them.
 set(ZWG_CRYPTO_PORTABLE_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/aead.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/blake2s.c
@@ -36,6 +36,10 @@ set(ZWG_CRYPTO_PORTABLE_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/poly1305.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/x25519.c
 )
+# The portable one with a ChaCha20 for hosts that have vectors: x86-64 and arm64, little-endian.
+set(ZWG_CRYPTO_VECTOR_SOURCES ${ZWG_CRYPTO_PORTABLE_SOURCES})
+list(TRANSFORM ZWG_CRYPTO_VECTOR_SOURCES
+  REPLACE "crypto/portable/chacha20.c" "crypto/vector/chacha20.c")
 set(ZWG_CRYPTO_ARMV7M_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/aead.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/blake2s.c
