@@ -81,12 +81,16 @@
 	quarter	r3, r4, lr, r10
 .endm
 
-/* Combines word \i, of which \x is the state's half, with the text at r12. \s, \t: scratch. */
-.macro combine i, x, s, t, shift:vararg
-	ldr	\s, [sp, #INPUT + 4 * \i]
-	ldr	\t, [r12, #4 * \i]
-	add	\x, \s, \x \shift
-	eor	\x, \x, \t
+/* Loads word \i of the input and of the text at r12. */
+.macro operands i, input, text
+	ldr	\input, [sp, #INPUT + 4 * \i]
+	ldr	\text, [r12, #4 * \i]
+.endm
+
+/* Combines word \i of the text, of which \x, shifted, is the half that the rounds made. */
+.macro combine i, x, input, text, shift:vararg
+	add	\x, \input, \x \shift
+	eor	\x, \x, \text
 	str	\x, [r12, #4 * \i]
 .endm
 
@@ -187,27 +191,43 @@ zwg_chacha20_blocks:
 	ldr	lr, [r12]
 	eor	r0, r0, lr
 	str	r0, [r12]
+	/* Loads that follow each other are faster: as many as there are registers free. */
+	operands 1, r0, lr
 	combine	1, r1, r0, lr
+	operands 2, r0, lr
 	combine	2, r2, r0, lr
+	operands 3, r0, lr
+	operands 4, r1, r2
 	combine	3, r3, r0, lr
-	combine	4, r4, r0, lr, , ror #25
+	combine	4, r4, r1, r2, , ror #25
+	operands 5, r0, lr
+	operands 6, r1, r2
+	operands 7, r3, r4
 	combine	5, r5, r0, lr, , ror #25
-	combine	6, r6, r0, lr, , ror #25
-	combine	7, r7, r0, lr, , ror #25
+	combine	6, r6, r1, r2, , ror #25
+	combine	7, r7, r3, r4, , ror #25
+	operands 12, r0, lr
+	operands 13, r1, r2
+	operands 14, r3, r4
+	operands 15, r5, r6
 	combine	12, r8, r0, lr, , ror #24
+	combine	13, r9, r1, r2, , ror #24
+	combine	14, r10, r3, r4, , ror #24
+	combine	15, r11, r5, r6, , ror #24
 	add	r0, r0, #1
 	str	r0, [sp, #INPUT + 48]
-	combine	13, r9, r0, lr, , ror #24
-	combine	14, r10, r0, lr, , ror #24
-	combine	15, r11, r0, lr, , ror #24
-	ldr	r1, [sp, #C]
-	combine	8, r1, r0, lr
-	ldr	r2, [sp, #C + 4]
-	combine	9, r2, r0, lr
-	ldr	r3, [sp, #C + 8]
-	combine	10, r3, r0, lr
-	ldr	r4, [sp, #C + 12]
-	combine	11, r4, r0, lr
+	operands 8, r0, r4
+	operands 9, r1, r5
+	operands 10, r2, r6
+	operands 11, r3, r7
+	ldr	r8, [sp, #C]
+	ldr	r9, [sp, #C + 4]
+	ldr	r10, [sp, #C + 8]
+	ldr	r11, [sp, #C + 12]
+	combine	8, r8, r0, r4
+	combine	9, r9, r1, r5
+	combine	10, r10, r2, r6
+	combine	11, r11, r3, r7
 	ldr	r0, [sp, #END]
 	add	r12, r12, #64
 	str	r12, [sp, #DATA]
@@ -230,6 +250,7 @@ zwg_chacha20_blocks:
 	stm	r12!, {r0, r1}
 	subs	r6, r6, #1
 	bne	1b
+	mov	lr, r0
 	add	sp, sp, #FRAME
 	pop	{r4-r11, pc}
 	.size	zwg_chacha20_blocks, . - zwg_chacha20_blocks
