@@ -2,17 +2,19 @@
 """The cycle model: what an instruction is taken to cost on a Cortex-M3.
 
 It follows the table of the Cortex-M3 Technical Reference Manual (r2p1, section 3.3.1) with one
-number where the manual gives a range, and knows nothing of flash wait states, of the bus, or of
-unaligned accesses. So its results are estimates, good for comparing code with code. In cycles:
+number where the manual gives a range; section 3.3.2 says what is pipelined. It knows nothing of
+wait states of the flash, of the bus, of unaligned accesses, and of the cycle that an address costs
+which the instruction before computed. So its results are estimates, good for comparing code with
+code. In cycles:
 
     data processing, MUL, IT, NOP        1, whether or not an IT block lets it act
     MLA, MLS                             2
     UMULL, SMULL                         5 (the core: 3 to 5, depending on the operands)
     UMLAL, SMLAL                         7 (the core: 4 to 7, depending on the operands)
     UDIV, SDIV                          12 (the core: 2 to 12, depending on the operands)
-    LDR, LDRB, LDRH, LDRSB, LDRSH        2; 1 directly after a single load or store, unless its
-                                         address comes from the register just loaded
-    STR, STRB, STRH                      1; 2 with a register as offset
+    LDR, LDRB, LDRH, LDRSB, LDRSH        2; 1 directly after another of them, unless that wrote back
+                                         its base or loaded what the address is made of
+    STR, STRB, STRH                      1; 2 with a register as offset, 1 directly after an LDR
     LDRD, STRD                           3
     LDM, STM, PUSH, POP of n registers   1 + n
     taken branch, call or return         3 (2 on top of a load that writes the program counter)
@@ -57,7 +59,7 @@ class Block:
     """The static cost of a run of instructions without a branch inside it.
 
     ``opens_with_load`` and ``pipelines`` say whether one cycle less is due when the block follows
-    another without a branch: the other ends in a single load or store, this begins with a load.
+    another without a branch: the other ends in a load, this begins with one.
     """
 
     instructions: int
@@ -80,24 +82,21 @@ def cost(code: bytes, address: int) -> Block:
     cycles = 0
     count = 0
     decoded = 0
-    after_single = False
+    # What the load directly before loaded; nothing if that was no load, or wrote its base back.
     loaded: set[int] = set()
     opens_with_load = False
     for ins in _decoder.disasm(code, address):
         name = _base(ins.mnemonic)
-        single = False
         now_loaded: set[int] = set()
         if name in _LOADS:
             memory = next(op.mem for op in ins.operands if op.type == arm.ARM_OP_MEM)
             depends = bool(loaded & {memory.base, memory.index})
-            cycles += 1 if after_single and not depends else 2
-            single = True
-            now_loaded = {ins.operands[0].reg}
+            cycles += 1 if loaded and not depends else 2
+            now_loaded = set() if ins.writeback else {ins.operands[0].reg}
             opens_with_load |= count == 0
         elif name in _STORES:
             memory = next(op.mem for op in ins.operands if op.type == arm.ARM_OP_MEM)
-            cycles += 2 if memory.index != 0 else 1
-            single = True
+            cycles += 2 if memory.index != 0 and not loaded else 1
         elif name in _PAIRS:
             cycles += 3
         elif name in _MULTIPLE:
@@ -105,10 +104,9 @@ def cost(code: bytes, address: int) -> Block:
             cycles += 1 + registers
         else:
             cycles += _MULTIPLY.get(name, 1)
-        after_single = single
         loaded = now_loaded
         count += 1
         decoded += ins.size
     if decoded != len(code):
         raise ValueError(f"not all of the block at {address:#x} is Thumb-2: {code.hex()}")
-    return Block(count, cycles, opens_with_load, after_single)
+    return Block(count, cycles, opens_with_load, bool(loaded))
