@@ -92,6 +92,15 @@ def test_sums_are_those_of_integers(machine: Machine) -> None:
         assert field.call("add_121665", x, y)[0] % P25519 == (x + 121665 * y) % P25519, (x, y)
 
 
+def test_nine_times_an_element_carries_out_of_the_highest_word(machine: Machine) -> None:
+    """Where 9 times word 7 is just below a multiple of 2^32, what comes from word 6 carries."""
+    field = Field(machine)
+    for short in range(1, 9):
+        word = -short * pow(9, -1, 2**32) % 2**32
+        x = word << 224 | 2**224 - 1
+        assert field.call("mul_9", x, 0)[0] % P25519 == 9 * x % P25519, x
+
+
 def test_bytes_are_the_least_representative(machine: Machine) -> None:
     random = Random(SEED)
     place, out = machine.place(bytes(32)), machine.place(bytes(32))
