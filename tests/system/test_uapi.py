@@ -94,6 +94,49 @@ def test_keys_are_taken_away_by_zeros(device: Device) -> None:
     assert fields(answer, "preshared_key") == ["0" * 64] * 2
 
 
+def prefixes(device: Device) -> dict[str, set[str]]:
+    """What each peer has."""
+    found: dict[str, set[str]] = {}
+    for line in device.get().splitlines():
+        key, _, value = line.partition("=")
+        if key == "public_key":
+            peer = found[value] = set()
+        elif key == "allowed_ip":
+            peer.add(value)
+    return found
+
+
+def test_allowed_ips_are_added_replaced_and_removed(device: Device) -> None:
+    a = f"public_key={A}"
+    ten, eleven = "10.0.0.0/8", "11.0.0.0/8"
+    assert device.set(a, f"allowed_ip={ten}") == OK
+    assert device.set(a, f"allowed_ip={eleven}") == OK
+    assert prefixes(device) == {A: {ten, eleven}}
+    assert device.set(a, f"allowed_ip=-{ten}", "allowed_ip=-12.0.0.0/8") == OK
+    assert prefixes(device) == {A: {eleven}}
+    assert device.set(a, "replace_allowed_ips=true", f"allowed_ip={ten}") == OK
+    assert prefixes(device) == {A: {ten}}
+    # Host bits do not count, and a prefix has one owner.
+    assert device.set(f"public_key={B}", "allowed_ip=10.9.8.7/8") == OK
+    assert prefixes(device) == {A: set(), B: {ten}}
+    assert device.set(a, f"allowed_ip=-{ten}") == OK
+    assert prefixes(device) == {A: set(), B: {ten}}, "only its owner can give it up"
+
+
+def test_peers_are_updated_removed_and_replaced(device: Device) -> None:
+    a, b, c = (f"public_key={key}" for key in (A, B, C))
+    assert device.set(a, "persistent_keepalive_interval=5", b, c, "update_only=true") == OK
+    assert set(prefixes(device)) == {A, B}
+    assert device.set(a, "update_only=true", "persistent_keepalive_interval=6", c, "remove=true",
+                      b, "remove=true", "update_only=true") == OK  # fmt: skip
+    assert set(prefixes(device)) == {A}
+    assert fields(device.get(), "persistent_keepalive_interval") == ["6"]
+    assert device.set("replace_peers=true", c) == OK
+    assert set(prefixes(device)) == {C}
+    assert device.set(a, "remove=true", a, "allowed_ip=10.0.0.0/8", c, "remove=true", c) == OK
+    assert prefixes(device) == {A: {"10.0.0.0/8"}, C: set()}
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [("0" * 62 + "ff", "0" * 62 + "7f"), ("ff" * 32, "f8" + "ff" * 30 + "7f")],
