@@ -17,6 +17,7 @@ help:
 	@echo 'make test    every test that this machine can run; says what was skipped and why'
 	@echo 'make fuzz    every fuzz target for SECONDS=60 (needs clang)'
 	@echo 'make docs    the documentation, in $(BUILD)/docs'
+	@echo 'make coverage  lines and branches of core/ that the tests reach'
 	@echo 'make lint    formatting and types'
 	@echo 'make format  formats C and Python'
 	@echo 'make clean   removes $(BUILD) and $(VENV)'
@@ -58,7 +59,7 @@ $(BUILD):
 # The two commands
 
 demo: linux $(VENV)/host.stamp
-	@$(PY) tools/demo.py --sim $(BUILD)/linux/zwg-sim
+	@$(PY) tools/demo.py --board $(BOARD) --build $(BUILD)
 
 test: $(VENV)/test.stamp $(VENV)/docs.stamp | $(BUILD)
 	@$(PY) tests/run.py --build $(BUILD) --jobs $(JOBS)
@@ -75,6 +76,11 @@ fuzz: | $(BUILD)
 docs: $(VENV)/docs.stamp | $(BUILD)
 	@$(VENV)/bin/sphinx-build -W --keep-going -q -d $(BUILD)/docs-cache docs $(BUILD)/docs
 	@echo '$(BUILD)/docs/index.html'
+
+# Which lines and branches of core/ the tests reach; docs/coverage.rst says why not the rest
+
+coverage: | $(BUILD)
+	@$(PYTHON) tests/coverage.py --build $(BUILD)/coverage --jobs $(JOBS)
 
 # Keeping the house
 
