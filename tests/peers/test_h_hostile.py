@@ -92,7 +92,7 @@ def test_H_memory_does_not_grow_with_handshakes(bench: Bench) -> None:
     assert memory(bench.target.pid, what) - before < 256
 
 
-def test_section5_sixteen_bytes_of_body_are_no_keepalive_before_they_are_opened(
+def test_S5_sixteen_bytes_of_body_are_no_keepalive_before_they_are_opened(
     bench: Bench,
 ) -> None:
     """Zephyr PR 111043."""

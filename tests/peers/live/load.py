@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from wg_host.messages import COOKIE_REPLY
+
 from live.scripted import Scripted
 
-# Twice what any of the programs lets wait before it asks for cookies: 4, 128 and 128.
-BURST = 400
+# More than any of the programs lets wait before it asks for cookies (4, 128 and 128), and fewer
+# than the smallest of their sockets holds (wireguard-go's, of 212,992 bytes: 277).
+BURST = 200
+# Load lasts for a second; in its first part there is time for a test.
+FRESH = 0.4
 
 
 def paid_for(peer: Scripted) -> bytes:
@@ -20,33 +26,53 @@ def paid_for(peer: Scripted) -> bytes:
     return peer.signed(b"\x01\0\0\0" + os.urandom(144))
 
 
+class Load:
+    """Keeps the peer's target under load from a socket of nobody's.
+
+    Under load an initiation is answered by a cookie and does not wait, so that load ends after its
+    second. A probe each few milliseconds sees that, and a burst brings it back.
+    """
+
+    def __init__(self, peer: Scripted) -> None:
+        self._peer = peer
+        self._burst = [paid_for(peer) for _ in range(BURST)]
+        self._began: float | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def begun(self) -> None:
+        """Returns when a second of load has just begun."""
+        deadline = time.monotonic() + 10
+        while self._began is None or time.monotonic() - self._began > FRESH:
+            assert time.monotonic() < deadline, "it is never under load"
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._peer.ns.udp(self._peer.host) as sock:
+            sock.setblocking(False)
+            while not self._stop.wait(0.005):
+                sock.sendto(self._burst[0], self._peer.remote)
+                if select.select([sock], [], [], 0.05)[0]:
+                    while select.select([sock], [], [], 0)[0]:
+                        assert sock.recv(2048)[0] == COOKIE_REPLY
+                    self._began = self._began or time.monotonic()
+                    continue
+                self._began = None
+                for datagram in self._burst:
+                    sock.sendto(datagram, self._peer.remote)
+
+
 @contextmanager
-def under_load(peer: Scripted) -> Iterator[None]:
-    """Bursts of initiations from a socket of nobody's keep the target under load. What is answered
-    by a cookie does not wait, so the load ends after its second and the next burst brings it back:
-    for a tenth of a second or less it is not there."""
-    burst = [paid_for(peer) for _ in range(BURST)]
-    sock = peer.ns.udp(peer.host)
-    sock.setblocking(False)
-    stop = threading.Event()
-
-    def flood() -> None:
-        while not stop.is_set():
-            for datagram in burst:
-                sock.sendto(datagram, peer.remote)
-            while True:
-                try:
-                    sock.recv(2048)
-                except BlockingIOError:
-                    break
-            stop.wait(0.1)
-
-    thread = threading.Thread(target=flood, daemon=True)
-    thread.start()
+def under_load(peer: Scripted) -> Iterator[Load]:
+    """The target is under load, but for a twentieth of a second in each."""
+    load = Load(peer)
     try:
-        time.sleep(0.5)
-        yield
+        load.begun()
+        yield load
     finally:
-        stop.set()
-        thread.join()
-        sock.close()
+        load.stop()
