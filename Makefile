@@ -15,6 +15,8 @@ PY     := $(VENV)/bin/python
 help:
 	@echo 'make demo    a proved tunnel to a simulated board (BOARD=mps2_an385: to the firmware in QEMU)'
 	@echo 'make test    every test that this machine can run; says what was skipped and why'
+	@echo 'make test-peers  what takes minutes too: real peers, two rekeys, 48 combinations (root)'
+	@echo 'make conformance  docs/conformance.rst, from a run of all tests that it names (root)'
 	@echo 'make fuzz    every fuzz target for SECONDS=60 (needs clang)'
 	@echo 'make docs    the documentation, in $(BUILD)/docs'
 	@echo 'make coverage  lines and branches of core/ that the tests reach'
@@ -63,6 +65,33 @@ demo: linux $(VENV)/host.stamp
 
 test: $(VENV)/test.stamp $(VENV)/docs.stamp | $(BUILD)
 	@$(PY) tests/run.py --build $(BUILD) --jobs $(JOBS)
+
+# Real peers: wireguard-go and the Linux kernel's WireGuard, with all that takes minutes
+
+SANITIZE = -DZWG_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
+PYTEST = ZWG_BUILD=$(abspath $(BUILD))/linux-asan $(PY) -m pytest -q -p no:cacheprovider
+
+.PHONY: linux-asan test-peers conformance
+linux-asan: | $(BUILD)
+	@cmake -S linux-app -B $(BUILD)/linux-asan $(SANITIZE) >$(BUILD)/linux-asan.log \
+		|| { cat $(BUILD)/linux-asan.log; exit 1; }
+	@cmake --build $(BUILD)/linux-asan --parallel $(JOBS) >>$(BUILD)/linux-asan.log \
+		|| { cat $(BUILD)/linux-asan.log; exit 1; }
+
+test-peers: linux-asan $(VENV)/test.stamp
+	@$(PYTEST) tests/peers --long
+
+# The table is written whatever the tests give; it fails if they do
+conformance: linux-asan $(VENV)/test.stamp
+	@cmake -S tests/core -B $(BUILD)/tests $(SANITIZE) >$(BUILD)/tests.log
+	@cmake --build $(BUILD)/tests --parallel $(JOBS) >>$(BUILD)/tests.log
+	-@ctest --test-dir $(BUILD)/tests --parallel $(JOBS) >>$(BUILD)/tests.log
+	-@for suite in host system; do \
+		$(PYTEST) tests/$$suite --junit-xml $(BUILD)/$$suite.xml; done
+	-@$(PYTEST) tests/peers --long --ignore tests/peers/test_rows.py \
+		--junit-xml $(BUILD)/peers.xml
+	@$(PY) tests/conformance_table.py --ctest $(BUILD)/tests/Testing/Temporary/LastTest.log \
+		--junit $(BUILD)/host.xml --junit $(BUILD)/system.xml --junit $(BUILD)/peers.xml
 
 # Fuzzing: libFuzzer, each target for SECONDS
 
