@@ -125,9 +125,7 @@ def secrets(context: Context) -> None:
     build = context.cmake("tests/core", "tests-plain", "-DCMAKE_BUILD_TYPE=RelWithDebInfo")
     if not shutil.which("valgrind"):
         print("constant time is not tested: no valgrind (Debian: apt install valgrind)")
-    context.run(
-        "ctest", "--test-dir", build, "--output-on-failure", "-R", "^secrets|constant_time"
-    )
+    context.run("ctest", "--test-dir", build, "--output-on-failure", "-R", "^secrets|constant_time")
 
 
 def big_endian(context: Context) -> None:
@@ -149,9 +147,12 @@ def big_endian(context: Context) -> None:
         f"-DCMAKE_CROSSCOMPILING_EMULATOR={emulator}",
         "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
     )
+    # Thousands of seeds of the simulator take an hour there; what Python starts is not emulated.
     context.run(
-        "ctest", "--test-dir", build, "--output-on-failure", "--parallel", str(context.jobs)
-    )
+        "ctest", "--test-dir", build, "--output-on-failure", "--parallel", str(context.jobs),
+        "-E", r"^sim\.fast|wycheproof|json",
+    )  # fmt: skip
+    context.run(emulator, build / "sim" / "sim", "--seeds", "20")
 
 
 def host(context: Context) -> None:
