@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from wg_host.keys import PresharedKey, PrivateKey
 
+from rig.memory import secrets_at_exit, secrets_in
 from rig.netns import Wire
 from rig.programs import Process, program, wait_for
 from rig.uapi import DIRECTORY, Connection, Device, fields, hex_key, request, socket_path
@@ -412,6 +413,23 @@ def test_into_the_background(wire: Wire) -> None:
     finally:
         wire.a.ip("link", "del", name)
     wait_for(lambda: not socket_path(name).exists(), 10, "it has ended")
+
+
+def test_stopping_wipes_the_keys_that_came_and_went(wire: Wire, tmp_path: Path) -> None:
+    """Set, asked for, and refused: nothing of them is left, in bytes or in hex."""
+    device = Device(wire.a, f"{wire.tag}u", tmp_path, ASAN_OPTIONS="detect_leaks=0")
+    keys = {name: PrivateKey.generate() for name in ("set", "replaced", "refused", "shared")}
+    assert device.set(f"private_key={hex_key(keys['replaced'])}") == OK
+    assert device.set(f"private_key={hex_key(keys['refused'])}", "nonsense=1") != OK
+    assert device.set(f"private_key={hex_key(keys['set'])}", f"public_key={A}",
+                      f"preshared_key={hex_key(keys['shared'])}") == OK  # fmt: skip
+    raw = {name: key.reveal()[1:31] for name, key in keys.items()}
+    text = {f"{name} in hex": hex_key(key)[2:62].encode() for name, key in keys.items()}
+    assert hex_key(keys["shared"]) in device.get()
+    pid = device.process.pid
+    assert secrets_in(pid, raw) == {"set", "shared"}, "they are looked for rightly"
+    assert secrets_in(pid, text) == set(), "requests and answers are forgotten at once"
+    assert secrets_at_exit(pid, raw | text) == set()
 
 
 @pytest.mark.parametrize(("level", "says"), [("verbose", True), ("error", False)])
