@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "allowedips.h"
+#include "crypto/bytes.h"
 #include "crypto/crypto.h"
 #include "crypto/secret.h"
 #include "deadlines.h"
@@ -39,11 +40,11 @@ void zwg_sync_wake(struct zwg_device *dev)
 
 zwg_time zwg_jitter(struct zwg_device *dev)
 {
-	uint32_t random;
+	uint8_t random[4];
 
-	if (dev->port->random(dev->ctx, &random, sizeof(random)))
+	if (dev->port->random(dev->ctx, random, sizeof(random)))
 		return 0;
-	return random % (ZWG_MAX_JITTER + 1);
+	return zwg_get_le32(random) % (ZWG_MAX_JITTER + 1);
 }
 
 static void forget_queue(struct zwg_device *dev)

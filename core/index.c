@@ -3,6 +3,7 @@
  * device has under way. */
 #include <errno.h>
 
+#include "crypto/bytes.h"
 #include "internal.h"
 #include "map.h"
 
@@ -18,10 +19,12 @@ int zwg_index_choose(struct zwg_device *dev, uint32_t *index)
 {
 	for (int i = 0; i < TRIES; i++) {
 		uint32_t cursor = 0;
-		int err = dev->port->random(dev->ctx, index, sizeof(*index));
+		uint8_t random[4];
+		int err = dev->port->random(dev->ctx, random, sizeof(random));
 
 		if (err)
 			return err;
+		*index = zwg_get_le32(random);
 		if (zwg_map_find(dev->index_map, MAP_SIZE, *index, &cursor) == ZWG_MAP_NONE)
 			return 0;
 	}
