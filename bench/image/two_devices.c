@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two WireGuard devices in one image and the wire between them, for the bench. Each function below is
- * one step that the bench calls and counts; it returns 0, or the number of the line that was not
+ * Two WireGuard devices in one image and the wire between them, for the bench. Each function below
+ * is one step that the bench calls and counts; it returns 0, or the number of the line that was not
  * satisfied. Keys, random bytes and time are fixed, so that every run is the same.
  */
 #include <string.h>
@@ -10,8 +10,8 @@
 
 #include "crypto/crypto.h"
 
-#define MTU	 1420
-#define ROOM	 (ZWG_HEADROOM + MTU + ZWG_TAILROOM)
+#define MTU  1420
+#define ROOM (ZWG_HEADROOM + MTU + ZWG_TAILROOM)
 
 struct station {
 	struct zwg_device device;

@@ -36,8 +36,8 @@ _Static_assert(offsetof(struct zwg_poly1305, r) == 20, "r");
 
 /**
  * The arithmetic of the back end: h = (h + block + 2^128 top) r for each of @a count blocks of 16
- * bytes, reduced in part as portable/poly64.h and poly32.h say. @a top is 1; or 0, and then @a count
- * is 1.
+ * bytes, reduced in part as portable/poly64.h and poly32.h say. @a top is 1; or 0, and then @a
+ * count is 1.
  */
 void zwg_poly1305_blocks(struct zwg_poly1305 *state, const uint8_t *block, size_t count,
 			 uint32_t top);

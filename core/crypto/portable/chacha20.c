@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ChaCha20 block function in portable C, RFC 8439 sections 2.1 to 2.3. Whole blocks are combined
- * straight with the data.
+ * The ChaCha20 block function in portable C, RFC 8439 sections 2.1 to 2.3. Whole blocks are
+ * combined straight with the data.
  */
 #include <string.h>
 
