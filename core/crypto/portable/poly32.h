@@ -2,7 +2,7 @@
 /*
  * Arithmetic modulo 2^130 - 5 for Poly1305 with a 32 x 32 -> 64 multiply. The accumulator is the
  * sum of 2^(32 i) h[i], i = 0 .. 4, the multiplier that of 2^(32 i) r[i], i = 0 .. 3, with RFC
- * 8439's clamping: r[i] < 2^28, and r[1], r[2], r[3] multiples of 4. Included by both poly1305.c alone.
+ * 8439's clamping: r[i] < 2^28, and r[1], r[2], r[3] multiples of 4. Included by poly1305.c alone.
  */
 #ifndef ZWG_POLY32_H
 #define ZWG_POLY32_H

@@ -2,7 +2,7 @@
 /*
  * Arithmetic modulo 2^130 - 5 for Poly1305 on hosts with a 64 x 64 -> 128 multiply. The accumulator
  * is h[0] + 2^64 h[1] + 2^128 h[2], the multiplier r[0] + 2^64 r[1] with RFC 8439's clamping:
- * r[0], r[1] < 2^60 and r[1] a multiple of 4. Included by both poly1305.c alone.
+ * r[0], r[1] < 2^60 and r[1] a multiple of 4. Included by poly1305.c alone.
  */
 #ifndef ZWG_POLY64_H
 #define ZWG_POLY64_H
