@@ -17,10 +17,9 @@ struct event {
 	uint8_t tunnel;
 	uint8_t what;
 	uint8_t public_key[32];
-	struct zwg_endpoint endpoint;
 };
 
-K_MSGQ_DEFINE(zwg_events, sizeof(struct event), WAITING, 8);
+K_MSGQ_DEFINE(zwg_events, sizeof(struct event), WAITING, 1);
 
 void zwg_port_event(void *ctx, struct zwg_peer *peer, enum zwg_event what)
 {
@@ -30,7 +29,6 @@ void zwg_port_event(void *ctx, struct zwg_peer *peer, enum zwg_event what)
 
 	zwg_peer_get_info(peer, zwg_now(), &info);
 	memcpy(event.public_key, info.public_key, sizeof(event.public_key));
-	event.endpoint = info.endpoint;
 	/* A name may lead elsewhere by now. */
 	if (what == ZWG_EVENT_PEER_QUIET)
 		zwg_resolve_again(tunnel, info.public_key);
@@ -40,10 +38,19 @@ void zwg_port_event(void *ctx, struct zwg_peer *peer, enum zwg_event what)
 
 static void log_event(const struct event *event, const char *what)
 {
-	char key[ZWG_KEY_TEXT_SIZE], endpoint[ZWG_ENDPOINT_TEXT_SIZE];
+	char key[ZWG_KEY_TEXT_SIZE], endpoint[ZWG_ENDPOINT_TEXT_SIZE] = "";
+	struct zwg_tunnel *tunnel = &zwg_tunnels[event->tunnel];
+	struct zwg_peer_info info;
+	struct zwg_peer *peer;
 
 	(void)zwg_key_format(event->public_key, key);
-	(void)zwg_endpoint_format(&event->endpoint, endpoint);
+	zwg_lock(tunnel);
+	peer = zwg_peer_find(&tunnel->device, event->public_key);
+	if (peer) {
+		zwg_peer_get_info(peer, zwg_now(), &info);
+		(void)zwg_endpoint_format(&info.endpoint, endpoint);
+	}
+	zwg_unlock(tunnel);
 	LOG_INF("zwg%u: peer %.8s... at %s: %s", event->tunnel, key, endpoint, what);
 }
 
