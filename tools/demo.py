@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import firmware
+
+from wg_host import zephyr
+
 ROOT = Path(__file__).resolve().parent.parent
 WG_HOST = Path(sys.executable).parent / "wg-host"
 
@@ -65,6 +69,34 @@ def simulated(sim: Path, directory: Path) -> Iterator[Board]:
         process.wait(timeout=10)
 
 
+@contextlib.contextmanager
+def emulated(build: Path, directory: Path) -> Iterator[Board]:
+    """The firmware, built with the newest Zephyr at hand, on an emulated Cortex-M3."""
+    trees = zephyr.trees()
+    reason = firmware.missing("qemu-system-arm")
+    if not trees:
+        reason = "no Zephyr at hand; set ZEPHYR_BASE, or run 'west zephyr-export' in a workspace"
+    if reason:
+        raise DemoError(reason)
+    tree = trees[-1]
+    print(f"building the firmware with Zephyr {tree.version}, which takes a minute", flush=True)
+    image = firmware.build(tree, firmware.EMULATED, build / f"demo-{tree.version}")
+    ports = free_udp_port(), free_udp_port()
+    board = firmware.Emulator(image.elf, directory / "qemu.log", firmware.user_network(ports[0]))
+    try:
+        yield Board(
+            board.console,
+            (
+                *("--listen-port", str(firmware.LISTEN_PORT)),
+                *("--board-endpoint", f"127.0.0.1:{ports[0]}"),
+                *("--peer-endpoint", f"{firmware.EMULATED_HOST}:{ports[1]}"),
+                *("--timeout", "30"),
+            ),
+        )
+    finally:
+        board.stop()
+
+
 def wg_host(*args: str | Path) -> None:
     """Shows a wg-host command and runs it."""
     words = [str(arg) for arg in args]
@@ -76,20 +108,25 @@ def wg_host(*args: str | Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sim", type=Path, default=ROOT / "build/linux/zwg-sim")
+    parser.add_argument("--board", choices=("sim", "mps2_an385"), default="sim")
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="zwg-demo-") as name:
         directory = Path(name)
         conf = directory / "board.conf"
         try:
-            with simulated(args.sim, directory) as board:
+            if args.board == "sim":
+                started = simulated(args.build / "linux/zwg-sim", directory)
+            else:
+                started = emulated(args.build.resolve(), directory)
+            with started as board:
                 wg_host(
                     *("provision", "--port", board.console, "--output", conf),
                     *("--address", BOARD_ADDRESS, "--peer-address", OUR_ADDRESS),
                     *board.network,
                 )
-                wg_host("verify", "--config", conf, "--port", board.console)
-        except DemoError as error:
+                wg_host("verify", "--config", conf, "--port", board.console, "--timeout", "30")
+        except (DemoError, firmware.FirmwareError) as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1
     return 0
