@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
 from wg_host import cookie, messages
 from wg_host.keys import PresharedKey, PrivateKey, PublicKey
 from wg_host.noise import InitiatorHandshake, ResponderHandshake
