@@ -78,7 +78,12 @@ def test_errors_are_red_on_a_terminal_unless_told_otherwise() -> None:
 def test_an_interrupt_ends_with_130(console: FakeConsole) -> None:
     console.faults = Faults(mute=True)
     args = [WG_HOST, "show", "--port", console.on_pty(), "--timeout", "30", "--json"]
-    with subprocess.Popen(args, stdout=subprocess.PIPE, text=True) as process:
+
+    def heed() -> None:
+        """A shell that runs the tests in the background has its children ignore the signal."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(args, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as process:
         deadline = time.monotonic() + 10
         while not console.lines and time.monotonic() < deadline:
             time.sleep(0.05)
