@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from wg_host.zephyr import Tree
 
@@ -121,18 +120,19 @@ class Emulator:
                 bufsize=1,
             )
         assert self._process.stdout is not None
-        self.console = self._find_console(self._process.stdout)
+        self.console = self._find_console(self._process.stdout.fileno())
 
-    def _find_console(self, output: IO[str], seconds: float = 20.0) -> str:
+    def _find_console(self, output: int, seconds: float = 20.0) -> str:
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            if not select.select([output], [], [], left)[0]:
+        said = b""
+        while (left := deadline - time.monotonic()) > 0 and select.select([output], [], [], left)[
+            0
+        ]:
+            if not (more := os.read(output, 4096)):
                 break
-            line = output.readline()
-            if found := re.search(r"redirected to (/dev/\S+)", line):
-                return found[1]
-            if not line:
-                break
+            said += more
+            if found := re.search(rb"redirected to (/dev/\S+)\s", said):
+                return found[1].decode()
         self.stop()
         raise FirmwareError(f"QEMU did not start: {self.log.read_text()}")
 
