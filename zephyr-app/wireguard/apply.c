@@ -45,6 +45,8 @@ static int put_in_force(struct zwg_tunnel *tunnel, const struct zwg_conf *conf,
 	if (!err && fresh->port) {
 		old = tunnel->udp;
 		tunnel->udp = *fresh;
+		/* The peers learn where we are now. */
+		zwg_start_handshakes(tunnel);
 	}
 	zwg_unlock(tunnel);
 	zwg_udp_close(&old);

@@ -234,7 +234,7 @@ void zwg_link_update(struct zwg_tunnel *tunnel)
 		attach(tunnel, underlay);
 }
 
-static void start_handshakes(struct zwg_tunnel *tunnel)
+void zwg_start_handshakes(struct zwg_tunnel *tunnel)
 {
 	for (struct zwg_peer *peer = zwg_peer_next(&tunnel->device, NULL); peer;
 	     peer = zwg_peer_next(&tunnel->device, peer))
@@ -248,7 +248,7 @@ void zwg_link_sync(struct zwg_tunnel *tunnel)
 	zwg_lock(tunnel);
 	if (up && !tunnel->active) {
 		zwg_device_up(&tunnel->device, zwg_now());
-		start_handshakes(tunnel);
+		zwg_start_handshakes(tunnel);
 	} else if (!up && tunnel->active) {
 		zwg_device_down(&tunnel->device);
 	}

@@ -181,6 +181,9 @@ void zwg_link_update(struct zwg_tunnel *tunnel);
 /** Brings the device up or down as the interface is. Under conf_lock. */
 void zwg_link_sync(struct zwg_tunnel *tunnel);
 
+/** Asks for a handshake with every peer whose endpoint is known. Under the tunnel's lock. */
+void zwg_start_handshakes(struct zwg_tunnel *tunnel);
+
 /* Configuration */
 
 /** Of struct zwg_console_ops. */
