@@ -11,7 +11,7 @@ BOARD  ?= sim
 
 PY     := $(VENV)/bin/python
 
-.PHONY: help demo test fuzz docs lint format clean
+.PHONY: help demo test fuzz docs coverage lint format clean
 help:
 	@echo 'make demo    a proved tunnel to a simulated board (BOARD=mps2_an385: to the firmware in QEMU)'
 	@echo 'make test    every test that this machine can run; says what was skipped and why'
