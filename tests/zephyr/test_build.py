@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The firmware builds, without a warning of ours, and fits."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from wg_host.zephyr import Tree
+
+import firmware
+from conftest import Build
+
+pytestmark = pytest.mark.unsettled("four more builds, not yet held against every limit")
+
+# Bytes; with shell, logging, IPv4, IPv6, echo service and four peers.
+FLASH_LIMIT = 256 * 1024
+RAM_LIMIT = 96 * 1024
+
+
+def test_nucleo_f207zg_fits_and_has_no_warning_of_ours(tree: Tree, build: Build) -> None:
+    image = build(tree, "nucleo_f207zg")
+    assert image.warnings == []
+    print(f"{tree.version}: FLASH {image.used['FLASH']} B, RAM {image.used['RAM']} B")
+    assert 0 < image.used["FLASH"] <= FLASH_LIMIT
+    assert 0 < image.used["RAM"] <= RAM_LIMIT
+
+
+def test_nucleo_f207zg_has_no_random_source_for_tests(tree: Tree, build: Build) -> None:
+    """Its keys come from the hardware: the test generator is not linked."""
+    elf = build(tree, "nucleo_f207zg").elf
+    symbols = subprocess.run(
+        ["arm-none-eabi-nm", elf], capture_output=True, text=True, check=True
+    ).stdout
+    assert not re.search(r"\bentropy_native|z_impl_sys_rand_get_test\b", symbols)
+    config = (elf.parent / ".config").read_text()
+    assert "CONFIG_ENTROPY_HAS_DRIVER=y" in config
+    assert "CONFIG_TEST_RANDOM_GENERATOR=y" not in config
+
+
+def test_a_build_for_hardware_without_a_random_source_fails(tree: Tree, build: Build) -> None:
+    with pytest.raises(firmware.FirmwareError, match=r"(?i)random|entropy"):
+        build(
+            tree,
+            "nucleo_f207zg",
+            "-DCONFIG_ENTROPY_GENERATOR=n",
+            "-DCONFIG_TEST_RANDOM_GENERATOR=y",
+            name="nucleo_without_entropy",
+        )
+
+
+def test_another_application_gets_the_interface_as_a_module(tree: Tree, build: Build) -> None:
+    image = build(
+        tree,
+        firmware.EMULATED,
+        f"-DEXTRA_ZEPHYR_MODULES={firmware.ROOT}",
+        source=firmware.ROOT / "samples" / "module",
+        name="sample_module",
+    )
+    assert image.warnings == []
+    assert image.elf.exists()

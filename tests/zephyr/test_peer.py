@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+"""The booted firmware and wireguard-go: everything a tunnel is for, in a namespace of the test.
+
+one namespace: tap 198.51.100.1/24 -- board's eth0 198.51.100.2/24
+               wireguard-go 10.99.0.2, fd99::2 == tunnel == board's zwg0 10.99.0.1, fd99::1
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from wg_host.board import PeerSettings
+from wg_host.config import parse_network
+from wg_host.keys import PresharedKey
+
+import firmware
+from boards import console, shell
+from rig.needs import missing
+from rig.netns import Machine, Wire, ping
+from rig.tunnels import End, start_wireguard_go, wg_show
+
+pytestmark = pytest.mark.unsettled("the first ping from wireguard-go over a TAP has been lost")
+
+Boot = Callable[..., firmware.Emulator]
+GATEWAY, BOARD = "198.51.100.1", "198.51.100.2"
+PORT = 51820
+
+
+@dataclass
+class Pair:
+    """A board and wireguard-go, with a tunnel between them."""
+
+    board: firmware.Emulator
+    machine: Machine
+    end: End
+
+    def ping(self, address: str, *options: str, count: int = 3) -> None:
+        """Not one echo may be lost."""
+        result = ping(self.machine, address, *options, count=count)
+        assert result.lost == 0, result.output
+
+    def handshake(self) -> int:
+        """When the last handshake was, as wg tells it: seconds since 1970, 0 if never."""
+        return int(wg_show(self.end, "latest-handshakes"))
+
+    def echo(self, family: int, kind: int, data: bytes) -> bytes:
+        """What the board's echo service sends back, asked from inside the namespace."""
+        program = (
+            "import socket,sys\n"
+            f"s=socket.socket({int(family)},{int(kind)});s.settimeout(20)\n"
+            f"s.connect(({self.address(family)!r},4242))\n"
+            "data=sys.stdin.buffer.read();s.send(data);got=b''\n"
+            "while len(got)<len(data):\n"
+            "  more=s.recv(65536)\n"
+            "  if not more: break\n"
+            "  got+=more\n"
+            "sys.stdout.buffer.write(got)\n"
+        )
+        command = [str(word) for word in self.machine.command("python3", "-c", program)]
+        return subprocess.run(
+            command, input=data, capture_output=True, timeout=60, check=True
+        ).stdout
+
+    @staticmethod
+    def address(family: int) -> str:
+        return "10.99.0.1" if family == socket.AF_INET else "fd99::1"
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    if reason := missing("wireguard-go", "wg"):
+        pytest.skip(reason)
+    wire = Wire()
+    wire.a.ip("tuntap", "add", "tap", "mode", "tap")
+    wire.a.ip("addr", "add", f"{GATEWAY}/24", "dev", "tap")
+    wire.a.ip("link", "set", "tap", "up")
+    yield wire.a
+    wire.remove()
+
+
+@pytest.fixture
+def pair(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
+    prefix = ("ip", "netns", "exec", machine.name)
+    board = boot("tap,model=lan9118,ifname=tap,script=no,downscript=no", prefix)
+    shell(board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", "uart:~$")
+    end = End(machine, f"{machine.name}g", 51002, "10.99.0.2", "fd99::2")
+    psk = PresharedKey.generate()
+    with console(board.console, timeout=60) as commands:
+        public = commands.genkey()
+        commands.set_interface(address="10.99.0.1/24,fd99::1/64", listen_port=str(PORT))
+        commands.set_peer(
+            PeerSettings(
+                end.key.public,
+                psk,
+                (parse_network("10.99.0.2/32"), parse_network("fd99::2/128")),
+                f"{GATEWAY}:{end.port}",
+                0,
+            )
+        )
+        # The board calls when it commits: the other end must be there.
+        other = SimpleNamespace(key=SimpleNamespace(public=public), v4="10.99.0.1", v6="fd99::1")
+        process = start_wireguard_go(end, tmp_path, other, psk=psk, endpoint=f"{BOARD}:{PORT}")
+        commands.run(["wg commit"])
+    yield Pair(board, machine, end)
+    process.stop()
+
+
+def test_pings_of_every_size_pass_both_ways(pair: Pair) -> None:
+    """The first starts the handshake. 4,000 bytes come in fragments."""
+    pair.ping("10.99.0.1", count=1)
+    for size in (56, 57, 500, 1392, 4000):
+        pair.ping("10.99.0.1", "-s", str(size))
+    for size in (56, 1372):
+        pair.ping("fd99::1", "-s", str(size))
+    for address in ("10.99.0.2", "fd99::2"):
+        shell(pair.board.console, f"net ping -c 3 {address}", "icmp_seq=2")
+
+
+def test_the_board_calls_and_its_first_packet_arrives(pair: Pair) -> None:
+    """wireguard-go sends nothing of its own: the handshake is the board's, from its listen port."""
+    shell(pair.board.console, "net ping -c 2 10.99.0.2", "icmp_seq=1")
+    assert pair.handshake() > 0
+    assert f"endpoint: {BOARD}:{PORT}" in pair.machine.run("wg", "show", pair.end.interface)
+
+
+def test_echo_over_udp_and_tcp(pair: Pair) -> None:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for size in (1, 129, 1000, 1372):
+            data = random.Random(size).randbytes(size)
+            assert pair.echo(family, socket.SOCK_DGRAM, data) == data
+        data = random.Random(family).randbytes(20000)
+        assert pair.echo(family, socket.SOCK_STREAM, data) == data
+
+
+def test_a_reboot_is_accepted_at_once(pair: Pair) -> None:
+    pair.ping("10.99.0.1")
+    pair.board.reset()
+    with console(pair.board.console, timeout=60) as commands:
+        commands.show()
+    shell(pair.board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", "uart:~$")
+    before = pair.handshake()
+    time.sleep(1.1)  # wg tells whole seconds.
+    shell(pair.board.console, "net ping -c 1 10.99.0.2", "icmp_seq=0")
+    assert pair.handshake() > before
+
+
+def free_buffers(pair: Pair) -> list[str]:
+    """The lines of `net mem` with the numbers of free packets and buffers."""
+    text = shell(pair.board.console, "net mem", "TX DATA")
+    return [
+        line.strip() for line in text.splitlines() if "\t" in line and line.strip()[:1].isdigit()
+    ]
+
+
+def test_garbage_leaves_tunnel_and_memory_as_they_were(pair: Pair) -> None:
+    pair.ping("10.99.0.1")
+    time.sleep(1)
+    before = free_buffers(pair)
+    program = (
+        "import random,socket,time\n"
+        "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);r=random.Random(7)\n"
+        "for n in range(100000):\n"
+        "  size=r.choice((0,28,60,88,144,500,1400))\n"
+        f"  s.sendto(bytes([n%6,0,0,0])+r.randbytes(size),({BOARD!r},{PORT}))\n"
+        "  if n%50==0: time.sleep(0.005)\n"
+    )
+    pair.machine.run("python3", "-c", program)
+    pair.ping("10.99.0.1", "-s", "1392")
+    time.sleep(1)
+    assert free_buffers(pair) == before
+    with console(pair.board.console, timeout=60) as commands:
+        assert commands.show().counters.get("x25519", 0) < 100
+
+
+def test_no_ping_is_lost_across_a_rekey(pair: Pair) -> None:
+    """150 s, a ping every 0.2 s: over the initiator's REKEY_AFTER_TIME of 120 s."""
+    pair.ping("10.99.0.1")
+    first = pair.handshake()
+    result = ping(pair.machine, "10.99.0.1", "-i", "0.2", count=750)
+    assert result.lost == 0, result.output
+    assert pair.handshake() > first
