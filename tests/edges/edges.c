@@ -126,6 +126,21 @@ static void response_to_what_is_gone(void)
 	}
 }
 
+/* A response that nobody waits for any more leaves nothing in the job either. */
+static void response_to_nobody(void)
+{
+	SETUP;
+	struct datagram message = response(world);
+
+	world_input(world, SELF, NULL, 0, 0, message.bytes, message.len);
+	world_advance(world, SELF, ZWG_REKEY_TIMEOUT + 400);
+	zwg_peer_remove(self->dev, peer);
+	CHECK(!zwg_job_take(self->dev, self->now, self->job));
+	CHECK_ZERO(self->job, sizeof(*self->job));
+	CHECK_INT(DROPS(UNKNOWN_INDEX), 1);
+	END;
+}
+
 /* A random source that repeats itself: an index that leads somewhere is never given again. */
 static void stuck_random_source(void)
 {
@@ -142,6 +157,7 @@ static void stuck_random_source(void)
 	REQUIRE(zwg_peer_handshake(self->dev, self->now, world_peer(world, SELF, PEER_SILENT)) ==
 		0);
 	CHECK(!zwg_job_take(self->dev, self->now, self->job));
+	CHECK_ZERO(self->job, sizeof(*self->job));
 	CHECK_INT(DROPS(RANDOM), 1);
 	self->random_stuck = false;
 	world_advance(world, SELF, ZWG_REKEY_TIMEOUT + 400);
@@ -251,6 +267,7 @@ static const struct test tests[] = {
 	 initiation_to_an_endpoint_forgotten},
 	{"a response computed twice at once makes one session", response_twice_at_once},
 	{"a response to an initiation that is gone is stale", response_to_what_is_gone},
+	{"a response that nobody waits for makes no job", response_to_nobody},
 	{"an index in use is not given again", stuck_random_source},
 	{"a response whose index is taken meanwhile is stale", index_taken_meanwhile},
 	{"a job without a step does nothing", job_of_nothing},

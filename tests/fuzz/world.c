@@ -376,6 +376,7 @@ void world_job_step(struct world *world)
 	if (!self->job_taken) {
 		self->job_taken = zwg_job_take(self->dev, self->now, self->job);
 		self->job_computed = false;
+		INVARIANT(self->job_taken || zwg_is_zero(self->job, sizeof(*self->job)));
 	} else if (!self->job_computed) {
 		zwg_job_compute(self->job);
 		self->job_computed = true;

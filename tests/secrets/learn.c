@@ -321,6 +321,9 @@ int __real_zwg_blake2s_update(struct zwg_blake2s *, const void *, size_t);
 int __wrap_zwg_blake2s_update(struct zwg_blake2s *, const void *, size_t);
 int __wrap_zwg_blake2s_update(struct zwg_blake2s *state, const void *data, size_t len)
 {
+	if (len == ZWG_BLAKE2S_BLOCK_LEN) {
+		learn_secret("padded key of an HMAC", data, len);
+	}
 	return fails() ? -EIO : __real_zwg_blake2s_update(state, data, len);
 }
 

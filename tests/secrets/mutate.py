@@ -26,8 +26,14 @@ BUILDS = {
     "O2": ("gcc", "-O2"),
     "O0": ("gcc", "-O0"),
 }
-TESTS = r"^(secrets\.wiping|conformance\.h_wiping|vectors\.(blake2s|aead)\.wide)$"
-TARGETS = ("secrets_wiping", "conformance_h_wiping", "vectors_blake2s_wide", "vectors_aead_wide")
+TESTS = r"^(edges|secrets\.wiping|conformance\.h_wiping|vectors\.(blake2s|aead)\.wide)$"
+TARGETS = (
+    "edges",
+    "secrets_wiping",
+    "conformance_h_wiping",
+    "vectors_blake2s_wide",
+    "vectors_aead_wide",
+)
 
 
 @dataclass(frozen=True)

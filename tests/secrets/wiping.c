@@ -453,13 +453,16 @@ static void seal_and_open_extended(void *arg)
 static void learn_stream(const uint8_t key[32], uint32_t block)
 {
 	static const uint8_t nonce[12];
-	uint8_t zeros[128] = {0};
+	uint8_t zeros[256] = {0};
 	struct zwg_seg seg = {zeros, sizeof(zeros)};
 	struct zwg_chain all = {&seg, 1, 0, sizeof(zeros)};
 	uint8_t ignored[16];
 
 	zwg_aead_seal(key, nonce, NULL, 0, &all, ignored);
-	learn_secret("key stream", zeros + 64 * block, 64);
+	/* Of the last block, GCC without optimisation leaves two words. */
+	if (block < 3) {
+		learn_secret("key stream", zeros + 64 * block, 64);
+	}
 	for (size_t word = 4; word < 12; word++) {
 		uint32_t x, k;
 
@@ -481,8 +484,9 @@ static void primitives_leave_nothing(void)
 	CHECK_INT(learn_find("BLAKE2s", stack_left(), stack_depth()), 0);
 	memcpy(text, psk, sizeof(psk));
 	stack_run(seal_and_open, NULL);
-	learn_stream(input_key, 0);
-	learn_stream(input_key, 1);
+	for (uint32_t block = 0; block < 4; block++) {
+		learn_stream(input_key, block);
+	}
 	CHECK(learned() >= 8);
 	CHECK_INT(learn_find("ChaCha20-Poly1305", stack_left(), stack_depth()), 0);
 	stack_run(seal_and_open_extended, NULL);
