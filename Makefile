@@ -11,7 +11,7 @@ BOARD  ?= sim
 
 PY     := $(VENV)/bin/python
 
-.PHONY: help demo test fuzz docs coverage lint format clean
+.PHONY: help demo test bench soak fuzz docs coverage lint format clean
 help:
 	@echo 'make demo    a proved tunnel to a simulated board (BOARD=mps2_an385: to the firmware in QEMU)'
 	@echo 'make test    every test that this machine can run; says what was skipped and why'
@@ -19,6 +19,8 @@ help:
 	@echo 'make conformance  docs/conformance.rst, from a run of all tests that it names (root)'
 	@echo 'make fuzz    every fuzz target for SECONDS=60 (needs clang)'
 	@echo 'make docs    the documentation, in $(BUILD)/docs'
+	@echo 'make bench   instructions and cycles on an emulated Cortex-M3 (needs gcc-arm-none-eabi)'
+	@echo 'make soak    the simulator for SECONDS=60, seed after seed'
 	@echo 'make coverage  lines and branches of core/ that the tests reach'
 	@echo 'make lint    formatting and types'
 	@echo 'make format  formats C and Python'
@@ -92,6 +94,18 @@ conformance: linux-asan $(VENV)/test.stamp
 		--junit-xml $(BUILD)/peers.xml
 	@$(PY) tests/conformance_table.py --ctest $(BUILD)/tests/Testing/Temporary/LastTest.log \
 		--junit $(BUILD)/host.xml --junit $(BUILD)/system.xml --junit $(BUILD)/peers.xml
+
+# What the core costs on a Cortex-M3; --update writes the figures into the documentation
+
+bench: $(VENV)/test.stamp
+	@$(PY) bench/run.py
+
+# The simulator under the sanitizers, from a first seed of the clock's
+
+soak: | $(BUILD)
+	@cmake -S tests/core -B $(BUILD)/tests -DZWG_SANITIZE=ON >/dev/null
+	@cmake --build $(BUILD)/tests --parallel $(JOBS) --target sim >/dev/null
+	$(BUILD)/tests/sim/sim --soak $(SECONDS) --first $$(date +%s)
 
 # Fuzzing: libFuzzer, each target for SECONDS
 
