@@ -174,7 +174,7 @@ def still_alive(sim: Sim) -> bool:
     """After a handshake was asked for: the stamp's mark is written at once, or the board dies."""
     assert sim.process is not None
     with contextlib.suppress(AssertionError):
-        wait_for(lambda: not sim.process.running(), 0.3, "power cut")  # type: ignore[union-attr]
+        wait_for(lambda: not sim.process.running(), 3.0, "power cut")  # type: ignore[union-attr]
     if sim.process.running():
         sim.stop()
         return True

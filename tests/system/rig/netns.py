@@ -94,7 +94,7 @@ class Ping:
 
 def ping(machine: Machine, address: str, *options: str, count: int = 5) -> Ping:
     """Pings; the first packet may have to start a handshake."""
-    words = ["ping", "-n", "-c", str(count), "-i", "0.05", "-W", "8", *options, address]
+    words = ["ping", "-n", "-c", str(count), "-i", "0.25", "-W", "8", *options, address]
     return Ping(machine.run(*words, check=False))
 
 
