@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from wg_host.messages import COOKIE_REPLY, RESPONSE
 
@@ -71,21 +70,18 @@ def flood(peer: Scripted) -> Iterator[tuple[int, bytes]]:
             yield (number + extra) % ADDRESSES, junk[(number * each + extra) % len(junk)]
 
 
-def socket_table(bench: Bench) -> list[str]:
-    """The line of the program's UDP socket in /proc/net/udp (proc_net_udp)."""
-    with bench.ns.entered():
-        lines = Path("/proc/thread-self/net/udp").read_text().splitlines()
-    return next(f for f in map(str.split, lines) if f[1].endswith(f":{PORT:04X}"))
-
-
 def queued(bench: Bench) -> int:
     """Bytes that wait at the program's socket."""
-    return int(socket_table(bench)[4].split(":")[1], 16)
+    fields = bench.ns.bound(PORT)
+    assert fields is not None
+    return int(fields[4].split(":")[1], 16)
 
 
 def overflowed(bench: Bench) -> int:
     """Datagrams that the kernel dropped because the program's socket was full."""
-    return int(socket_table(bench)[12])
+    fields = bench.ns.bound(PORT)
+    assert fields is not None
+    return int(fields[12])
 
 
 def fire(bench: Bench, peer: Scripted) -> int:

@@ -83,6 +83,13 @@ class Namespace:
         made.bind((host, port))
         return made
 
+    def bound(self, port: int) -> list[str] | None:
+        """The fields of a UDP socket's line in /proc/net/udp (proc_net_udp); None if no socket over
+        IPv4 is bound to the port."""
+        with self.entered():
+            lines = Path("/proc/thread-self/net/udp").read_text().splitlines()
+        return next((f for f in map(str.split, lines) if f[1].endswith(f":{port:04X}")), None)
+
     def close(self) -> None:
         with suppress(OSError):
             os.close(self._fd)

@@ -190,6 +190,10 @@ class WireguardGo(Target):
             for allowed in peer.allowed:
                 network = str(ip_network(allowed, strict=False))
                 self.ns.ip("route", "replace", network, "dev", self.interface)
+        # It goes up when it hears from the kernel that the interface did; until then, packets are
+        # dropped.
+        wait_for(lambda: self.ns.bound(self.config.port), 20, "wireguard-go has its socket")
+        self.get()
 
     def _listening(self) -> bool:
         try:
