@@ -189,6 +189,8 @@ STAGES = {
     "lint": Stage("style and types of the Python code", lint),
     "core": Stage("core and board in C, ASan and UBSan", core),
     "core-32": Stage("the same, built for 32 bits", core_32),
+    "secrets": Stage("what is left of secrets, and whether time depends on them", secrets),
+    "big-endian": Stage("core and board on an emulated big-endian machine", big_endian),
     "cortex-m": Stage("crypto on an emulated Cortex-M3", cortex_m),
     "docs": Stage("the documentation, and all that it names", docs),
     "firmware": Stage("the firmware on Zephyr", firmware),
