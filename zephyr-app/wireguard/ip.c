@@ -39,26 +39,29 @@ static void forget_outer(struct net_pkt *pkt)
 #endif
 }
 
+#ifdef ZWG_IP_INPUT_HAS_LOOPBACK
+#define IP_INPUT(function, pkt) function(pkt, false)
+#else
+#define IP_INPUT(function, pkt) (net_pkt_set_loopback(pkt, false), function(pkt))
+#endif
+
 static enum net_verdict ip_input(struct net_pkt *pkt)
 {
-	bool is_ipv6 = (pkt->buffer->data[0] & 0xf0) == 0x60;
-
-#ifdef ZWG_IP_INPUT_HAS_LOOPBACK
-	return is_ipv6 ? net_ipv6_input(pkt, false) : net_ipv4_input(pkt, false);
-#else
-	net_pkt_set_loopback(pkt, false);
-	return is_ipv6 ? net_ipv6_input(pkt) : net_ipv4_input(pkt);
+#if defined(CONFIG_NET_IPV6)
+	if (net_pkt_family(pkt) == AF_INET6)
+		return IP_INPUT(net_ipv6_input, pkt);
 #endif
+#if defined(CONFIG_NET_IPV4)
+	if (net_pkt_family(pkt) == AF_INET)
+		return IP_INPUT(net_ipv4_input, pkt);
+#endif
+	return NET_DROP;
 }
 
 bool zwg_ip_input(struct net_if *iface, struct net_pkt *pkt)
 {
 	bool is_ipv6 = (pkt->buffer->data[0] & 0xf0) == 0x60;
 
-	if (!IS_ENABLED(CONFIG_NET_IPV6) && is_ipv6)
-		return false;
-	if (!IS_ENABLED(CONFIG_NET_IPV4) && !is_ipv6)
-		return false;
 	forget_outer(pkt);
 	net_pkt_set_iface(pkt, iface);
 	net_pkt_set_orig_iface(pkt, iface);
