@@ -18,6 +18,8 @@ LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
 #include "compat.h"
 #include "ip.h"
 
+#define NEXT_HEADER_UNSET 255 /* As a new packet has it. */
+
 /* The marks that the outer packet has left must not be taken for the inner packet's. */
 static void forget_outer(struct net_pkt *pkt)
 {
@@ -30,7 +32,7 @@ static void forget_outer(struct net_pkt *pkt)
 	net_pkt_set_ipv6_ext_len(pkt, 0);
 	net_pkt_set_ipv6_ext_opt_len(pkt, 0);
 	net_pkt_set_ipv6_hdr_prev(pkt, 0);
-	net_pkt_set_ipv6_next_hdr(pkt, 0);
+	net_pkt_set_ipv6_next_hdr(pkt, NEXT_HEADER_UNSET);
 	net_pkt_set_ipv6_hop_limit(pkt, 0);
 #endif
 #if defined(CONFIG_NET_IPV4)
