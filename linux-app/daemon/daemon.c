@@ -12,10 +12,11 @@
 #include "icmp.h"
 #include "port/clock.h"
 #include "port/log.h"
+#include "segments.h"
 #include "sticky.h"
 
 #define PACKETS	     2048
-#define TUN_BATCH    32	 /* Packets sent under one lock. */
+#define TUN_READS    32	 /* Until others have their turn. */
 #define ICMP_RATE    100 /* Errors a second, RFC 4443 section 2.4 (f). */
 #define ICMP_BURST   50
 #define TAI64_OFFSET UINT64_C(0x400000000000000a) /* Of Unix time, as others send it. */
@@ -23,13 +24,21 @@
 
 /* From peers to the kernel */
 
-static bool deliver(void *ctx, struct zwg_packet *pkt)
+static void write_to_kernel(void *ctx, const struct iovec *iov, size_t count)
 {
 	const struct daemon *daemon = ctx;
 
 	/* An interface that is down takes nothing; so does a wire. */
-	tun_write(&daemon->tun, pkt);
-	return false;
+	tun_write(&daemon->tun, iov, count);
+}
+
+static void deliver(void *ctx, struct zwg_packet *const *packets, size_t count)
+{
+	struct daemon *daemon = ctx;
+
+	for (size_t i = 0; i < count; i++)
+		coalesce_add(&daemon->coalescer, packets[i]);
+	coalesce_flush(&daemon->coalescer);
 }
 
 /* From the kernel to peers */
@@ -53,15 +62,17 @@ static bool icmp_allowed(struct daemon *daemon)
 
 static void answer_unreachable(struct daemon *daemon, const struct zwg_packet *pkt)
 {
+	struct virtio_net_hdr header = {0};
 	uint8_t error[ICMP_UNREACHABLE_MAX];
-	struct zwg_seg seg = {.data = error};
-	struct zwg_packet answer = {.segs = &seg, .count = 1};
-
 	/* A packet of this program is one run of bytes: its pool is made so. */
-	answer.len = icmp_unreachable(pkt->segs[0].data + pkt->off, pkt->len, error);
-	seg.len = answer.len;
-	if (answer.len > 0 && icmp_allowed(daemon))
-		tun_write(&daemon->tun, &answer);
+	size_t len = icmp_unreachable(pkt->segs[0].data + pkt->off, pkt->len, error);
+	struct iovec iov[] = {
+		{.iov_base = &header, .iov_len = sizeof(header)},
+		{.iov_base = error, .iov_len = len},
+	};
+
+	if (len > 0 && icmp_allowed(daemon))
+		tun_write(&daemon->tun, iov, 2);
 }
 
 static void finish_refused(struct daemon *daemon, struct zwg_packet *refused, const int *errors)
@@ -77,41 +88,64 @@ static void finish_refused(struct daemon *daemon, struct zwg_packet *refused, co
 	}
 }
 
-/* Without a packet to read into, one is thrown away, as a full queue does; otherwise the loop would
- * spin on a descriptor that stays readable. */
-static void discard_one(const struct daemon *daemon)
-{
-	uint8_t nowhere[1];
-	struct zwg_seg seg = {.data = nowhere, .len = sizeof(nowhere)};
-	struct zwg_packet pkt = {.segs = &seg, .count = 1, .len = sizeof(nowhere)};
+/* Packets that are sent together. */
+struct batch {
+	struct daemon *daemon;
+	struct zwg_packet *first;
+	struct zwg_packet **last;
+	size_t count;
+};
 
-	tun_read(&daemon->tun, &pkt);
+static void send_batch(struct batch *batch)
+{
+	struct daemon *daemon = batch->daemon;
+	int errors[OUTBOX_PACKETS];
+
+	if (batch->first)
+		finish_refused(daemon, tunnel_output(&daemon->tunnel, batch->first, errors),
+			       errors);
+	batch->first = NULL;
+	batch->last = &batch->first;
+	batch->count = 0;
+}
+
+/* Without a packet for it, a segment is thrown away, as a full queue does. */
+static void add_segments(struct batch *batch, struct segments *segments)
+{
+	struct daemon *daemon = batch->daemon;
+	struct zwg_packet *pkt;
+
+	while ((pkt = tunnel_packet(&daemon->tunnel))) {
+		pkt->len = segments_next(segments, pkt->segs[0].data + pkt->off);
+		if (pkt->len == 0) {
+			tunnel_release(&daemon->tunnel, pkt);
+			break;
+		}
+		*batch->last = pkt;
+		batch->last = &pkt->next;
+		if (++batch->count == OUTBOX_PACKETS)
+			send_batch(batch);
+	}
 }
 
 static void tun_ready(void *ctx, uint32_t events)
 {
 	struct daemon *daemon = ctx;
-	struct zwg_packet *first = NULL, **last = &first;
-	int errors[TUN_BATCH];
+	struct batch batch = {.daemon = daemon, .last = &batch.first};
+	struct virtio_net_hdr header;
+	struct segments segments;
+	size_t len;
 	int err = 0;
 
 	(void)events;
-	for (int i = 0; i < TUN_BATCH && !err; i++) {
-		struct zwg_packet *pkt = tunnel_packet(&daemon->tunnel);
-
-		if (!pkt) {
-			discard_one(daemon);
+	for (int i = 0; i < TUN_READS; i++) {
+		err = tun_read(&daemon->tun, &header, daemon->from_kernel, &len);
+		if (err)
 			break;
-		}
-		err = tun_read(&daemon->tun, pkt);
-		if (err) {
-			tunnel_release(&daemon->tunnel, pkt);
-		} else {
-			*last = pkt;
-			last = &pkt->next;
-		}
+		if (segments_begin(&segments, &header, daemon->from_kernel, len) == 0)
+			add_segments(&batch, &segments);
 	}
-	finish_refused(daemon, tunnel_output(&daemon->tunnel, first, errors), errors);
+	send_batch(&batch);
 	if (err == -EBADFD || err == -EBADF) {
 		log_info("%s was removed", daemon->tun.name);
 		loop_stop(&daemon->loop);
@@ -240,6 +274,12 @@ static int open_tun(struct daemon *daemon, const char *name)
 		log_error("%s: the TUN device cannot be made: %s", name, strerror(-err));
 	if (err)
 		return err;
+	daemon->coalescer = (struct coalescer){
+		.tcp = daemon->tun.tcp,
+		.udp = daemon->tun.udp,
+		.write = write_to_kernel,
+		.ctx = daemon,
+	};
 	err = watch(daemon, &daemon->tun_source, daemon->tun.fd, tun_ready);
 	if (err)
 		tun_close(&daemon->tun);

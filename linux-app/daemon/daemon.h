@@ -5,6 +5,7 @@
 
 #include <zwg/device.h>
 
+#include "coalesce.h"
 #include "interface.h"
 #include "monitor.h"
 #include "network.h"
@@ -19,6 +20,7 @@ struct daemon {
 	struct loop_source signals;
 	struct loop_source tun_source;
 	struct tun tun;
+	struct coalescer coalescer; /**< On the way to the TUN device. */
 	struct network network;
 	struct tunnel tunnel;
 	struct interface interface;
@@ -28,6 +30,7 @@ struct daemon {
 	uint32_t icmp_tokens;
 	zwg_time icmp_filled;
 	struct zwg_device device;
+	uint8_t from_kernel[TUN_LARGEST]; /**< The packet last read. */
 };
 
 /**

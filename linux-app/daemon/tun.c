@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "netlink.h"
-#include "port/packets.h"
 
 static int set_default_mtu(const struct tun *tun)
 {
@@ -26,18 +25,39 @@ static int set_default_mtu(const struct tun *tun)
 	return err;
 }
 
+static bool has_vnet(int fd)
+{
+	unsigned int features;
+
+	return ioctl(fd, TUNGETFEATURES, &features) == 0 && (features & IFF_VNET_HDR) != 0;
+}
+
+/* From all that there is to nothing, as far as the kernel goes along. */
+static void offload(struct tun *tun)
+{
+	const unsigned int tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+	const unsigned int udp = TUN_F_USO4 | TUN_F_USO6;
+
+	tun->udp = tun->vnet && ioctl(tun->fd, TUNSETOFFLOAD, tcp | udp) == 0;
+	tun->tcp = tun->udp || (tun->vnet && ioctl(tun->fd, TUNSETOFFLOAD, tcp) == 0);
+}
+
 int tun_open(struct tun *tun, const char *name)
 {
 	struct ifreq request = {.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL)};
 	int err = 0;
 
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	tun->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	*tun = (struct tun){.fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)};
 	if (tun->fd < 0)
 		return -errno;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	tun->vnet = has_vnet(tun->fd);
+	if (tun->vnet)
+		request.ifr_flags = (short)(request.ifr_flags | IFF_VNET_HDR);
 	if (ioctl(tun->fd, TUNSETIFF, &request) < 0)
 		err = -errno;
 	if (!err) {
+		offload(tun);
 		snprintf(tun->name, sizeof(tun->name), "%s", request.ifr_name);
 		tun->index = if_nametoindex(tun->name);
 		err = tun->index == 0 ? -errno : set_default_mtu(tun);
@@ -54,27 +74,33 @@ void tun_close(struct tun *tun)
 	tun->fd = -1;
 }
 
-int tun_read(const struct tun *tun, struct zwg_packet *pkt)
+int tun_read(const struct tun *tun, struct virtio_net_hdr *header, uint8_t *packet, size_t *len)
 {
-	struct iovec iov[PACKET_MAX_SEGS];
+	struct iovec iov[] = {
+		{.iov_base = header, .iov_len = tun->vnet ? sizeof(*header) : 0},
+		{.iov_base = packet, .iov_len = TUN_LARGEST},
+	};
 	ssize_t n;
 
+	*header = (struct virtio_net_hdr){0};
 	do {
-		n = readv(tun->fd, iov, (int)packet_iov(pkt, iov));
+		n = readv(tun->fd, iov, 2);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	pkt->len = (size_t)n;
+	if ((size_t)n < iov[0].iov_len)
+		return -EIO;
+	*len = (size_t)n - iov[0].iov_len;
 	return 0;
 }
 
-int tun_write(const struct tun *tun, const struct zwg_packet *pkt)
+int tun_write(const struct tun *tun, const struct iovec *iov, size_t count)
 {
-	struct iovec iov[PACKET_MAX_SEGS];
+	size_t without = tun->vnet ? 0 : 1;
 	ssize_t n;
 
 	do {
-		n = writev(tun->fd, iov, (int)packet_iov(pkt, iov));
+		n = writev(tun->fd, iov + without, (int)(count - without));
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
 }

@@ -14,7 +14,7 @@
 #include "board/text.h"
 #include "crypto/secret.h"
 #include "port/log.h"
-#include "port/udp.h"
+#include "port/udp_message.h"
 
 #define MTU_MIN		 68    /* RFC 791. */
 #define MTU_MAX		 65475 /* 65535 less 20 of IPv4, 8 of UDP, 32 of WireGuard. */

@@ -38,6 +38,8 @@ int packet_pool_init(struct packet_pool *pool, size_t count, size_t fragment)
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
 		return -ENOMEM;
+	/* Large pages would be there as a whole as soon as one byte is. */
+	madvise(map, pool->map_len, MADV_NOHUGEPAGE);
 	pool->map = map;
 	pthread_mutex_init(&pool->lock, NULL);
 	return 0;

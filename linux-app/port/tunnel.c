@@ -10,7 +10,6 @@
 #include "crypto/secret.h"
 #include "random.h"
 
-#define RECEIVE_BATCH	 32 /* Datagrams taken from a socket under one lock. */
 #define HANDSHAKE_NICE	 5  /* Data goes first where there is one processor. */
 #define DESTINATION_OFF4 16 /* In an IPv4 header, RFC 791. */
 #define DESTINATION_OFF6 24 /* In an IPv6 header, RFC 8200. */
@@ -23,6 +22,8 @@ static int port_send_message(void *ctx, const struct zwg_endpoint *to, uint8_t t
 	struct tunnel *tunnel = ctx;
 	struct iovec iov = {.iov_base = (void *)(uintptr_t)msg, .iov_len = len};
 
+	/* Nothing is overtaken. */
+	outbox_flush(&tunnel->outbox, &tunnel->udp);
 	return udp_send(&tunnel->udp, to, tos, &iov, 1);
 }
 
@@ -30,11 +31,13 @@ static int port_send_packet(void *ctx, const struct zwg_endpoint *to, uint8_t to
 			    struct zwg_packet *pkt)
 {
 	struct tunnel *tunnel = ctx;
-	struct iovec iov[PACKET_MAX_SEGS];
-	int err = udp_send(&tunnel->udp, to, tos, iov, packet_iov(pkt, iov));
 
-	packet_put(&tunnel->pool, pkt);
-	return err;
+	if (udp_socket(&tunnel->udp, to) < 0) {
+		packet_put(&tunnel->pool, pkt);
+		return -EAFNOSUPPORT;
+	}
+	outbox_add(&tunnel->outbox, &tunnel->udp, to, tos, pkt);
+	return 0;
 }
 
 static void port_release(void *ctx, struct zwg_packet *pkt)
@@ -61,7 +64,7 @@ static void port_wake_at(void *ctx, zwg_time when)
 {
 	struct tunnel *tunnel = ctx;
 
-	clock_timer_set(tunnel->timer.fd, when);
+	tunnel->wanted = when;
 }
 
 static void port_jobs_pending(void *ctx)
@@ -90,6 +93,17 @@ static const struct zwg_port core_port = {
 	.event = port_event,
 };
 
+/* Before the lock is released: what was sent leaves, and the timer is set. The core's wish often
+ * moves away with every packet; a timer that expires too early costs less than to follow it. */
+static void settle(struct tunnel *tunnel)
+{
+	outbox_flush(&tunnel->outbox, &tunnel->udp);
+	if (tunnel->wanted < tunnel->armed) {
+		clock_timer_set(tunnel->timer.fd, tunnel->wanted);
+		tunnel->armed = tunnel->wanted;
+	}
+}
+
 /* The handshake thread */
 
 static void run_jobs(struct tunnel *tunnel, struct zwg_job *job)
@@ -112,6 +126,7 @@ static void *handshake_thread(void *arg)
 	tunnel_lock(tunnel);
 	while (!tunnel->stopping) {
 		if (!tunnel->jobs_pending) {
+			settle(tunnel);
 			pthread_cond_wait(&tunnel->jobs, &tunnel->lock);
 			continue;
 		}
@@ -125,52 +140,80 @@ static void *handshake_thread(void *arg)
 
 /* Receiving */
 
-struct received {
-	struct zwg_packet *pkt;
-	struct zwg_endpoint from;
-	uint8_t tos;
-	enum zwg_verdict verdict;
-};
-
-static size_t receive_batch(struct tunnel *tunnel, int fd, struct received *batch)
+/* A datagram as a packet: where it lies; or, if packets are to be in fragments, a copy. NULL if
+ * there is no room for that. */
+static struct zwg_packet *packet_of(struct tunnel *tunnel, struct tunnel_view *view, uint8_t *data,
+				    size_t len)
 {
-	size_t count = 0;
+	struct zwg_packet *pkt;
+	struct zwg_chain bytes;
 
-	while (count < RECEIVE_BATCH) {
-		struct received *r = &batch[count];
-		int err;
-
-		r->pkt = packet_get(&tunnel->pool);
-		if (!r->pkt)
-			break;
-		r->pkt->off = 0;
-		err = udp_receive(fd, r->pkt, &r->from, &r->tos);
-		if (err) {
-			packet_put(&tunnel->pool, r->pkt);
-			if (err == -EAGAIN)
-				break;
-			continue;
-		}
-		count++;
+	if (tunnel->pool.segs == 1) {
+		view->seg = (struct zwg_seg){.data = data, .len = len};
+		view->pkt = (struct zwg_packet){.segs = &view->seg, .count = 1, .len = len};
+		return &view->pkt;
 	}
+	pkt = packet_get(&tunnel->pool);
+	if (!pkt)
+		return NULL;
+	pkt->off = 0;
+	pkt->len = len;
+	bytes = packet_chain(pkt);
+	zwg_chain_write(&bytes, 0, data, len);
+	return pkt;
+}
+
+static void forget_packet(struct tunnel *tunnel, struct zwg_packet *pkt)
+{
+	if (tunnel->pool.segs > 1)
+		packet_put(&tunnel->pool, pkt);
+}
+
+/* Opens what lies in the inbox, as much as can be delivered together. The number to be delivered;
+ * *all is false if there is more. */
+static size_t open_batch(struct tunnel *tunnel, bool *all)
+{
+	zwg_time now = clock_now();
+	const struct udp_origin *origin;
+	size_t count = 0;
+	uint8_t *data;
+	size_t len;
+
+	*all = false;
+	tunnel_lock(tunnel);
+	while (count < TUNNEL_BATCH) {
+		struct zwg_packet *pkt;
+
+		data = inbox_next(&tunnel->inbox, &len, &origin);
+		if (!data) {
+			*all = true;
+			break;
+		}
+		pkt = packet_of(tunnel, &tunnel->views[count], data, len);
+		if (!pkt)
+			continue;
+		if (zwg_input(tunnel->device, now, pkt, &origin->from, origin->tos, NULL) ==
+		    ZWG_DELIVER)
+			tunnel->opened[count++] = pkt;
+		else
+			forget_packet(tunnel, pkt);
+	}
+	tunnel_unlock(tunnel);
 	return count;
 }
 
 static void udp_ready(struct tunnel *tunnel, int fd)
 {
-	struct received batch[RECEIVE_BATCH];
-	size_t count = receive_batch(tunnel, fd, batch);
-	zwg_time now = clock_now();
+	bool all = !inbox_receive(&tunnel->inbox, fd);
 
-	tunnel_lock(tunnel);
-	for (size_t i = 0; i < count; i++)
-		batch[i].verdict = zwg_input(tunnel->device, now, batch[i].pkt, &batch[i].from,
-					     batch[i].tos, NULL);
-	tunnel_unlock(tunnel);
-	for (size_t i = 0; i < count; i++)
-		if (batch[i].verdict != ZWG_DELIVER ||
-		    !tunnel->ops->deliver(tunnel->ctx, batch[i].pkt))
-			packet_put(&tunnel->pool, batch[i].pkt);
+	while (!all) {
+		size_t count = open_batch(tunnel, &all);
+
+		if (count > 0)
+			tunnel->ops->deliver(tunnel->ctx, tunnel->opened, count);
+		for (size_t i = 0; i < count; i++)
+			forget_packet(tunnel, tunnel->opened[i]);
+	}
 }
 
 static void udp4_ready(void *ctx, uint32_t events)
@@ -197,6 +240,7 @@ static void timer_ready(void *ctx, uint32_t events)
 	/* Cleared first: a wish that the core makes while it ticks must not be lost. */
 	clock_timer_clear(tunnel->timer.fd);
 	tunnel_lock(tunnel);
+	tunnel->armed = ZWG_NEVER;
 	zwg_tick(tunnel->device, clock_now());
 	tunnel_unlock(tunnel);
 }
@@ -283,6 +327,7 @@ void tunnel_lock(struct tunnel *tunnel)
 
 void tunnel_unlock(struct tunnel *tunnel)
 {
+	settle(tunnel);
 	pthread_mutex_unlock(&tunnel->lock);
 }
 
@@ -314,11 +359,16 @@ int tunnel_init(struct tunnel *tunnel, struct zwg_device *device, struct loop *l
 		.udp_source = {{.fd = -1, .ready = udp4_ready, .ctx = tunnel},
 			       {.fd = -1, .ready = udp6_ready, .ctx = tunnel}},
 		.timer = {.fd = -1},
+		.outbox = {.pool = &tunnel->pool},
+		.wanted = ZWG_NEVER,
+		.armed = ZWG_NEVER,
 	};
 	pthread_mutex_init(&tunnel->lock, NULL);
 	pthread_cond_init(&tunnel->jobs, NULL);
 	zwg_device_init(device, &core_port, tunnel);
 	err = packet_pool_init(&tunnel->pool, packets, fragment);
+	if (!err)
+		err = inbox_init(&tunnel->inbox);
 	if (!err)
 		err = start(tunnel);
 	if (err)
@@ -410,6 +460,7 @@ void tunnel_destroy(struct tunnel *tunnel)
 	if (tunnel->timer.fd >= 0)
 		close(tunnel->timer.fd);
 	tunnel->timer.fd = -1;
+	inbox_destroy(&tunnel->inbox);
 	packet_pool_destroy(&tunnel->pool);
 	pthread_cond_destroy(&tunnel->jobs);
 	pthread_mutex_destroy(&tunnel->lock);

@@ -3,7 +3,7 @@
  * A WireGuard device in a Linux process: the core with its lock, its UDP sockets, its timer, and
  * the thread on which handshakes are computed, so that a flood of them never holds up data.
  * Everything else runs on the loop's thread. What is opened is delivered after the lock is
- * released.
+ * released; what was sent under it leaves together at that moment.
  */
 #ifndef ZWG_PORT_TUNNEL_H
 #define ZWG_PORT_TUNNEL_H
@@ -13,21 +13,32 @@
 
 #include <zwg/device.h>
 
+#include "inbox.h"
 #include "loop.h"
+#include "outbox.h"
 #include "packets.h"
 #include "udp.h"
+
+#define TUNNEL_BATCH 256 /**< Packets delivered together. */
 
 struct tunnel;
 
 /** What a program gives to its tunnel. */
 struct tunnel_ops {
-	/** Takes an inner packet that came from a peer. Called on the loop's thread without the
-	 * lock. True: the packet is kept and will go to tunnel_output() or tunnel_release(). */
-	bool (*deliver)(void *ctx, struct zwg_packet *pkt);
+	/** Takes the @a count inner packets at @a packets, which came from peers, in their order.
+	 * Called on the loop's thread without the lock. They are the tunnel's again when it
+	 * returns; their bytes and their next may have been used. */
+	void (*deliver)(void *ctx, struct zwg_packet *const *packets, size_t count);
 	/** As in struct zwg_port: called under the lock, on either thread. */
 	void (*event)(void *ctx, struct zwg_peer *peer, enum zwg_event event);
 	/** As in struct zwg_port: called without the lock, on the handshake thread. */
 	int (*tai64n)(void *ctx, uint8_t stamp[ZWG_TAI64N_LEN]);
+};
+
+/** A packet in the inbox's memory. */
+struct tunnel_view {
+	struct zwg_packet pkt;
+	struct zwg_seg seg;
 };
 
 struct tunnel {
@@ -37,6 +48,12 @@ struct tunnel {
 	void *ctx;
 	struct packet_pool pool;
 	struct udp udp;
+	struct outbox outbox; /**< What was sent since tunnel_lock(). */
+	struct inbox inbox;
+	struct tunnel_view views[TUNNEL_BATCH];
+	struct zwg_packet *opened[TUNNEL_BATCH];
+	zwg_time wanted; /**< When the core wants to be called, ... */
+	zwg_time armed;	 /**< ... and when the timer will: not later. */
 	struct loop_source udp_source[UDP_FAMILIES];
 	struct loop_source timer;
 	pthread_mutex_t lock;
@@ -51,7 +68,8 @@ struct tunnel {
  * Prepares the tunnel and its device, which is all zeros, and starts its handshake thread.
  *
  * @param packets  Packets in its pool, at least 64.
- * @param fragment Bytes of a fragment of a packet, 0 for whole packets; see packet_pool_init().
+ * @param fragment Bytes of a fragment of a packet, also of those delivered; 0 for whole packets;
+ * see packet_pool_init().
  * @return 0 or a negative errno; nothing is then left behind.
  */
 int tunnel_init(struct tunnel *tunnel, struct zwg_device *device, struct loop *loop,
@@ -71,6 +89,8 @@ int tunnel_set_fwmark(struct tunnel *tunnel, uint32_t fwmark);
 void tunnel_close(struct tunnel *tunnel);
 
 void tunnel_lock(struct tunnel *tunnel);
+
+/** Sends what was sent meanwhile, sets the timer, and releases the lock. */
 void tunnel_unlock(struct tunnel *tunnel);
 
 /** A packet to be filled and given to tunnel_output(); NULL if none is left. */

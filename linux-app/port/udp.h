@@ -2,14 +2,15 @@
 /*
  * The outer side: an IPv4 and an IPv6 UDP socket on one port. Received datagrams carry the local
  * address that they came to, which becomes the source of the answer (sticky source), and their
- * type-of-service byte, for ECN by RFC 6040.
+ * type-of-service byte, for ECN by RFC 6040. Where the kernel can, it puts datagrams together on
+ * their way in and cuts them on their way out; inbox.h and outbox.h make use of it.
  */
 #ifndef ZWG_PORT_UDP_H
 #define ZWG_PORT_UDP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <zwg/port.h>
@@ -21,8 +22,9 @@ enum {
 };
 
 struct udp {
-	int fd[UDP_FAMILIES]; /**< -1: this family is not to be had. */
-	uint16_t port;	      /**< Host byte order. */
+	int fd[UDP_FAMILIES];	    /**< -1: this family is not to be had. */
+	bool segment[UDP_FAMILIES]; /**< The kernel cuts messages into datagrams (UDP_SEGMENT). */
+	uint16_t port;		    /**< Host byte order. */
 };
 
 /**
@@ -42,24 +44,22 @@ void udp_close(struct udp *udp);
 int udp_set_fwmark(const struct udp *udp, uint32_t fwmark);
 
 /**
- * Receives one datagram from the socket @a fd into @a pkt, from its off on, at most its len bytes,
- * and sets its len. @a from gets the sender and the sticky source, @a tos the byte of the IP
- * header. 0, -EAGAIN if there is none, -EMSGSIZE if it did not fit (it is gone), or another
- * negative errno.
- */
-int udp_receive(int fd, struct zwg_packet *pkt, struct zwg_endpoint *from, uint8_t *tos);
-
-/**
  * Sends the bytes in @a iov to @a to, from its sticky source if it has one that is still an address
  * of this machine, otherwise from where the kernel's routes say. 0 or a negative errno.
  */
 int udp_send(const struct udp *udp, const struct zwg_endpoint *to, uint8_t tos,
 	     const struct iovec *iov, size_t count);
 
-/** The socket address of an endpoint; its length, or 0 if it has none. */
-socklen_t udp_sockaddr(const struct zwg_endpoint *at, struct sockaddr_storage *sa);
+/** The socket by which datagrams go to @a to; -1 if there is none. */
+int udp_socket(const struct udp *udp, const struct zwg_endpoint *to);
 
-/** The endpoint at a socket address. False if the family is neither IPv4 nor IPv6. */
-bool udp_endpoint(const struct sockaddr *sa, struct zwg_endpoint *at);
+/** Does @a to have a sticky source? */
+bool udp_is_sticky(const struct zwg_endpoint *to);
+
+/** Can several datagrams go to @a to in one message? */
+bool udp_can_segment(const struct udp *udp, const struct zwg_endpoint *to);
+
+/** From now on not: a device on the way said so. */
+void udp_cannot_segment(struct udp *udp, const struct zwg_endpoint *to);
 
 #endif

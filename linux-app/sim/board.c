@@ -16,16 +16,25 @@
 
 /* The tunnel's other side */
 
-static bool deliver(void *ctx, struct zwg_packet *pkt)
+static void answer(struct board *board, const struct zwg_packet *request)
 {
-	struct board *board = ctx;
+	struct zwg_packet *pkt = tunnel_packet(&board->tunnel);
 	int err;
 
-	if (!inner_host_answer(&board->inner, pkt))
-		return false;
-	pkt->next = NULL;
-	/* What is refused is still the tunnel's. */
-	return tunnel_output(&board->tunnel, pkt, &err) == NULL;
+	if (!pkt)
+		return;
+	if (inner_host_answer(&board->inner, request, pkt))
+		pkt = tunnel_output(&board->tunnel, pkt, &err);
+	if (pkt)
+		tunnel_release(&board->tunnel, pkt);
+}
+
+static void deliver(void *ctx, struct zwg_packet *const *packets, size_t count)
+{
+	struct board *board = ctx;
+
+	for (size_t i = 0; i < count; i++)
+		answer(board, packets[i]);
 }
 
 static void event(void *ctx, struct zwg_peer *peer, enum zwg_event event)

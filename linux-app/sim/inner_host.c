@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A tiny host; see inner_host.h. The packet is copied out of its fragments, answered in one piece
- * and copied back: this is the far end, not the path that must be fast. */
+ * and copied into the answer's: this is the far end, not the path that must be fast. */
 #include "inner_host.h"
 
 #include <string.h>
@@ -173,19 +173,20 @@ static size_t write_header(const struct request *req, uint8_t *out)
 	return IPV6_HEADER;
 }
 
-bool inner_host_answer(const struct inner_host *host, struct zwg_packet *pkt)
+bool inner_host_answer(const struct inner_host *host, const struct zwg_packet *request,
+		       struct zwg_packet *answer)
 {
 	uint8_t bytes[PACKET_CAPACITY], header[IPV6_HEADER];
-	struct zwg_chain chain = packet_chain(pkt);
+	struct zwg_chain from = packet_chain(request), to = packet_chain(answer);
 	struct request req = {0};
 	size_t header_len;
 	bool parsed;
 
-	if (pkt->len == 0 || pkt->len > sizeof(bytes) ||
-	    !zwg_chain_read(&chain, 0, bytes, pkt->len))
+	if (request->len == 0 || request->len > sizeof(bytes) ||
+	    !zwg_chain_read(&from, 0, bytes, request->len))
 		return false;
-	parsed = bytes[0] >> 4 == 4 ? parse_ipv4(bytes, pkt->len, &req)
-				    : bytes[0] >> 4 == 6 && parse_ipv6(bytes, pkt->len, &req);
+	parsed = bytes[0] >> 4 == 4 ? parse_ipv4(bytes, request->len, &req)
+				    : bytes[0] >> 4 == 6 && parse_ipv6(bytes, request->len, &req);
 	if (!parsed || !is_ours(host, &req.dst))
 		return false;
 	if (!answer_echo(&req) && !answer_udp(&req))
@@ -193,8 +194,7 @@ bool inner_host_answer(const struct inner_host *host, struct zwg_packet *pkt)
 	header_len = write_header(&req, header);
 	if (header_len + req.len > host->mtu)
 		return false;
-	zwg_chain_write(&chain, 0, header, header_len);
-	zwg_chain_write(&chain, header_len, req.payload, req.len);
-	pkt->len = header_len + req.len;
-	return true;
+	answer->len = header_len + req.len;
+	return zwg_chain_write(&to, 0, header, header_len) &&
+	       zwg_chain_write(&to, header_len, req.payload, req.len);
 }

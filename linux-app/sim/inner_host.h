@@ -25,9 +25,10 @@ struct inner_host {
 };
 
 /**
- * Turns the request @a pkt into its answer in place: off stays, len may shrink by IP options.
- * False, and nothing to be sent, if there is no answer.
+ * Writes the answer to @a request into @a answer, from its off on, and sets its len. False, and
+ * nothing to be sent, if there is no answer.
  */
-bool inner_host_answer(const struct inner_host *host, struct zwg_packet *pkt);
+bool inner_host_answer(const struct inner_host *host, const struct zwg_packet *request,
+		       struct zwg_packet *answer);
 
 #endif
