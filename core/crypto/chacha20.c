@@ -2,7 +2,7 @@
 /*
  * ChaCha20, RFC 8439 sections 2.1 to 2.4, and HChaCha20, draft-irtf-cfrg-xchacha-03 section 2.2.
  * Whole blocks of a contiguous run are combined straight with the data; what a run leaves over of
- * a block is kept for the next run.
+ * those begun together is kept for the next run.
  */
 #include <string.h>
 
@@ -33,8 +33,20 @@ void zwg_chacha20_init(struct zwg_chacha20 *state, const uint8_t key[ZWG_KEY_LEN
 	state->unused = 0;
 }
 
+/* Where blocks are begun together, long runs come here too. */
 static void xor_bytes(uint8_t *data, const uint8_t *stream, size_t len)
 {
+	for (; ZWG_CHACHA20_TOGETHER > 1 && len >= 32; data += 32, stream += 32, len -= 32) {
+		uint64_t text[4];
+		uint64_t key[4];
+
+		memcpy(text, data, sizeof(text));
+		memcpy(key, stream, sizeof(key));
+		for (size_t i = 0; i < 4; i++) {
+			text[i] ^= key[i];
+		}
+		memcpy(data, text, sizeof(text));
+	}
 	for (size_t i = 0; i < len; i++) {
 		data[i] ^= stream[i];
 	}
@@ -43,24 +55,24 @@ static void xor_bytes(uint8_t *data, const uint8_t *stream, size_t len)
 void zwg_chacha20_xor(struct zwg_chacha20 *state, uint8_t *data, size_t len)
 {
 	size_t n = len < state->unused ? len : state->unused;
-	size_t blocks;
+	size_t runs;
 
-	xor_bytes(data, state->stream + ZWG_CHACHA20_BLOCK_LEN - state->unused, n);
+	xor_bytes(data, state->stream + ZWG_CHACHA20_STREAM_LEN - state->unused, n);
 	state->unused -= n;
 	data += n;
 	len -= n;
 
-	blocks = len / ZWG_CHACHA20_BLOCK_LEN;
-	if (blocks > 0) {
-		zwg_chacha20_blocks(state->input, data, blocks);
-		data += blocks * ZWG_CHACHA20_BLOCK_LEN;
-		len -= blocks * ZWG_CHACHA20_BLOCK_LEN;
+	runs = len / ZWG_CHACHA20_STREAM_LEN;
+	if (runs > 0) {
+		zwg_chacha20_blocks(state->input, data, runs * ZWG_CHACHA20_TOGETHER);
+		data += runs * ZWG_CHACHA20_STREAM_LEN;
+		len -= runs * ZWG_CHACHA20_STREAM_LEN;
 	}
 	if (len > 0) {
 		memset(state->stream, 0, sizeof(state->stream));
-		zwg_chacha20_blocks(state->input, state->stream, 1);
+		zwg_chacha20_blocks(state->input, state->stream, ZWG_CHACHA20_TOGETHER);
 		xor_bytes(data, state->stream, len);
-		state->unused = ZWG_CHACHA20_BLOCK_LEN - len;
+		state->unused = ZWG_CHACHA20_STREAM_LEN - len;
 	}
 }
 

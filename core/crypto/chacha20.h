@@ -14,11 +14,19 @@
 #define ZWG_CHACHA20_BLOCK_LEN	64
 #define ZWG_HCHACHA20_NONCE_LEN 16
 
+/** Blocks begun together: where there are vectors, eight cost no more than one. */
+#if defined(__x86_64__) || defined(__aarch64__)
+#define ZWG_CHACHA20_TOGETHER 8
+#else
+#define ZWG_CHACHA20_TOGETHER 1
+#endif
+#define ZWG_CHACHA20_STREAM_LEN (ZWG_CHACHA20_TOGETHER * ZWG_CHACHA20_BLOCK_LEN)
+
 /** One key stream. Holds no pointer; the owner wipes it. */
 struct zwg_chacha20 {
-	uint32_t input[16];			/**< RFC 8439 section 2.3; word 12 counts blocks. */
-	uint8_t stream[ZWG_CHACHA20_BLOCK_LEN]; /**< The block last begun; its end is unused. */
-	size_t unused;				/**< Bytes left at the end of stream. */
+	uint32_t input[16]; /**< RFC 8439 section 2.3; word 12 counts blocks. */
+	uint8_t stream[ZWG_CHACHA20_STREAM_LEN]; /**< Blocks last begun; their end is unused. */
+	size_t unused;				 /**< Bytes left at the end of stream. */
 };
 
 /** Starts the key stream at block @a counter. */
