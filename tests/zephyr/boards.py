@@ -15,6 +15,7 @@ import serial
 from wg_host.board import Board
 from wg_host.console import Console
 
+PROMPT = "uart:~$"
 WG_HOST = Path(sys.executable).parent / "wg-host"
 
 
@@ -45,13 +46,21 @@ def console(path: str, timeout: float = 30.0) -> Iterator[Board]:
         yield Board(opened)
 
 
-def shell(path: str, line: str, until: str, seconds: float = 60.0) -> str:
-    """Types a line into Zephyr's shell and reads until a text comes; what came."""
-    with serial.Serial(path, timeout=0.1) as port:
-        port.write(f"\r{line}\r".encode())
+def shell(path: str, line: str, until: str, seconds: float = 60.0, times: int = 1) -> str:
+    """Types a line into Zephyr's shell and reads until a text has come so often; what came. What is
+    typed while the board still boots would be lost: its prompt is awaited first."""
+    with serial.Serial(path, timeout=0.3) as port:
         deadline = time.monotonic() + seconds
         text = ""
-        while until not in text.partition(line)[2]:
+        while PROMPT not in text:
+            assert time.monotonic() < deadline, f"no prompt within {seconds:g} s in {text!r}"
+            port.write(b"\r")
+            text = ""
+            while more := port.read(4096):  # Until it is silent.
+                text += more.decode(errors="replace")
+        port.write(f"{line}\r".encode())
+        text = ""
+        while text.replace(line, "", 1).count(until) < times:
             assert time.monotonic() < deadline, f"no {until!r} within {seconds:g} s in {text!r}"
             text += port.read(4096).decode(errors="replace")
         return text

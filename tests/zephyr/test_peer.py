@@ -7,11 +7,14 @@ one namespace: tap 198.51.100.1/24 -- board's eth0 198.51.100.2/24
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,14 +25,14 @@ from wg_host.config import parse_network
 from wg_host.keys import PresharedKey
 
 import firmware
-from boards import console, shell
+from boards import PROMPT, console, shell
 from rig.needs import missing
 from rig.netns import Machine, Wire, ping
 from rig.tunnels import End, start_wireguard_go, wg_show
 
-pytestmark = pytest.mark.unsettled("the first ping from wireguard-go over a TAP has been lost")
-
 Boot = Callable[..., firmware.Emulator]
+HERE = Path(__file__).resolve().parent
+GARBAGE = 100_000
 GATEWAY, BOARD = "198.51.100.1", "198.51.100.2"
 PORT = 51820
 
@@ -74,6 +77,12 @@ class Pair:
         return "10.99.0.1" if family == socket.AF_INET else "fd99::1"
 
 
+def net_ping(pair: Pair, address: str, count: int) -> None:
+    """Zephyr's own ping, from the board: every echo is answered."""
+    reply = f"bytes from {address} "
+    shell(pair.board.console, f"net ping -c {count} {address}", reply, times=count)
+
+
 @pytest.fixture
 def machine() -> Iterator[Machine]:
     if reason := missing("wireguard-go", "wg"):
@@ -86,11 +95,22 @@ def machine() -> Iterator[Machine]:
     wire.remove()
 
 
+@contextmanager
+def heartbeat(machine: Machine) -> Iterator[None]:
+    """Something for the board's Ethernet controller every 100 ms, beside the tunnel. Zephyr's
+    driver of the LAN9220 finds its FIFO empty and acknowledges the interrupt later: a frame that arrives
+    between the two stays in the FIFO, unseen, until the next one comes."""
+    command = [str(word) for word in machine.command("ping", "-q", "-i", "0.1", BOARD)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as pinging:
+        yield
+        pinging.terminate()
+
+
 @pytest.fixture
 def pair(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
     prefix = ("ip", "netns", "exec", machine.name)
     board = boot("tap,model=lan9118,ifname=tap,script=no,downscript=no", prefix)
-    shell(board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", "uart:~$")
+    shell(board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", PROMPT)
     end = End(machine, f"{machine.name}g", 51002, "10.99.0.2", "fd99::2")
     psk = PresharedKey.generate()
     with console(board.console, timeout=60) as commands:
@@ -109,7 +129,8 @@ def pair(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
         other = SimpleNamespace(key=SimpleNamespace(public=public), v4="10.99.0.1", v6="fd99::1")
         process = start_wireguard_go(end, tmp_path, other, psk=psk, endpoint=f"{BOARD}:{PORT}")
         commands.run(["wg commit"])
-    yield Pair(board, machine, end)
+    with heartbeat(machine):
+        yield Pair(board, machine, end)
     process.stop()
 
 
@@ -121,12 +142,12 @@ def test_pings_of_every_size_pass_both_ways(pair: Pair) -> None:
     for size in (56, 1372):
         pair.ping("fd99::1", "-s", str(size))
     for address in ("10.99.0.2", "fd99::2"):
-        shell(pair.board.console, f"net ping -c 3 {address}", "icmp_seq=2")
+        net_ping(pair, address, 3)
 
 
 def test_the_board_calls_and_its_first_packet_arrives(pair: Pair) -> None:
     """wireguard-go sends nothing of its own: the handshake is the board's, from its listen port."""
-    shell(pair.board.console, "net ping -c 2 10.99.0.2", "icmp_seq=1")
+    net_ping(pair, "10.99.0.2", 2)
     assert pair.handshake() > 0
     assert f"endpoint: {BOARD}:{PORT}" in pair.machine.run("wg", "show", pair.end.interface)
 
@@ -141,43 +162,47 @@ def test_echo_over_udp_and_tcp(pair: Pair) -> None:
 
 
 def test_a_reboot_is_accepted_at_once(pair: Pair) -> None:
+    """The time stamps of the board go on where its flash says: its first initiation is answered,
+    though wireguard-go remembers the stamps of the life before."""
     pair.ping("10.99.0.1")
+    before = pair.handshake()
+    time.sleep(1.1)  # wg tells whole seconds.
     pair.board.reset()
     with console(pair.board.console, timeout=60) as commands:
         commands.show()
-    shell(pair.board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", "uart:~$")
-    before = pair.handshake()
-    time.sleep(1.1)  # wg tells whole seconds.
-    shell(pair.board.console, "net ping -c 1 10.99.0.2", "icmp_seq=0")
+    shell(pair.board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", PROMPT)
+    net_ping(pair, "10.99.0.2", 1)
     assert pair.handshake() > before
+    with console(pair.board.console, timeout=60) as commands:
+        counters = commands.show().counters
+    assert counters["initiations_sent"] == 1, counters
 
 
-def free_buffers(pair: Pair) -> list[str]:
-    """The lines of `net mem` with the numbers of free packets and buffers."""
+def free_buffers(pair: Pair) -> dict[str, int]:
+    """How many packets and buffers of each pool are free, by `net mem`."""
     text = shell(pair.board.console, "net mem", "TX DATA")
-    return [
-        line.strip() for line in text.splitlines() if "\t" in line and line.strip()[:1].isdigit()
-    ]
+    rows = re.findall(r"\t(\d+)\t(\d+)(?:\t\S+)?\t([RT]X(?: DATA)?)", text)
+    free = {name: int(available) for _total, available, name in rows}
+    assert len(free) == 4, text
+    return free
 
 
 def test_garbage_leaves_tunnel_and_memory_as_they_were(pair: Pair) -> None:
     pair.ping("10.99.0.1")
     time.sleep(1)
-    before = free_buffers(pair)
-    program = (
-        "import random,socket,time\n"
-        "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);r=random.Random(7)\n"
-        "for n in range(100000):\n"
-        "  size=r.choice((0,28,60,88,144,500,1400))\n"
-        f"  s.sendto(bytes([n%6,0,0,0])+r.randbytes(size),({BOARD!r},{PORT}))\n"
-        "  if n%50==0: time.sleep(0.005)\n"
-    )
-    pair.machine.run("python3", "-c", program)
+    free = free_buffers(pair)
+    with console(pair.board.console, timeout=60) as commands:
+        before = commands.show().counters
+    sent = pair.machine.run("python3", HERE / "garbage.py", BOARD, str(PORT), str(GARBAGE))
+    assert sum(json.loads(sent).values()) == GARBAGE
     pair.ping("10.99.0.1", "-s", "1392")
     time.sleep(1)
-    assert free_buffers(pair) == before
+    assert free_buffers(pair) == free
     with console(pair.board.console, timeout=60) as commands:
-        assert commands.show().counters.get("x25519", 0) < 100
+        after = commands.show().counters
+    dropped = sum(after[name] - before.get(name, 0) for name in after if name.startswith("drop_"))
+    assert dropped == GARBAGE, after
+    assert after["x25519"] == before["x25519"], "garbage without a valid MAC1 cost an X25519"
 
 
 def test_no_ping_is_lost_across_a_rekey(pair: Pair) -> None:
