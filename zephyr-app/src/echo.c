@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The echo service (RFC 862, at a port of its own): TCP and UDP, IPv4 and IPv6, one thread, one
- * buffer. Its sockets are bound to zwg0, so that only the tunnel's peers reach it, unless Kconfig
- * says otherwise.
+ * The echo service (RFC 862, at a port of its own): TCP and UDP, IPv4 and IPv6, one thread, the
+ * caller's, one buffer. Its sockets are bound to zwg0, so that only the tunnel's peers reach it,
+ * unless Kconfig says otherwise.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,6 +12,8 @@
 #include <zephyr/net/socket.h>
 
 #include <zwg/zephyr.h>
+
+#include "echo.h"
 
 LOG_MODULE_REGISTER(echo, LOG_LEVEL_INF);
 
@@ -156,11 +158,8 @@ static void serve(int place)
 		echo_stream(place);
 }
 
-static void echo_thread(void *p1, void *p2, void *p3)
+void echo_run(void)
 {
-	ARG_UNUSED(p1);
-	ARG_UNUSED(p2);
-	ARG_UNUSED(p3);
 	open_all();
 	for (;;) {
 		listen_if_free();
@@ -173,6 +172,3 @@ static void echo_thread(void *p1, void *p2, void *p3)
 				serve(i);
 	}
 }
-
-K_THREAD_DEFINE(echo, CONFIG_ZWG_APP_ECHO_STACK_SIZE, echo_thread, NULL, NULL, NULL,
-		K_PRIO_PREEMPT(2), 0, 0);
