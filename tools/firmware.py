@@ -21,6 +21,7 @@ EMULATED = "mps2/an385"
 EMULATED_ADDRESS = "10.0.2.15"  # What QEMU's user network gives by DHCP;
 EMULATED_HOST = "10.0.2.2"  # and how the board sees this machine there.
 LISTEN_PORT = 51820
+FLASH_ADDRESS, FLASH_SIZE = 0x21000000, 0x40000  # As boards/mps2_an385.overlay has them.
 
 
 class FirmwareError(Exception):
@@ -103,13 +104,21 @@ class Emulator:
     """A running board. `nic` is QEMU's -nic; `prefix` runs it elsewhere, as `ip netns exec`.
 
     The console is a pseudo-terminal. The clock of the emulated machine is this machine's: an
-    instruction takes no fixed time.
+    instruction takes no fixed time. The flash is empty, or what save_flash() kept of another board.
     """
 
-    def __init__(self, elf: Path, log: Path, nic: str, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self, elf: Path, log: Path, nic: str, prefix: Sequence[str] = (), flash: Path | None = None
+    ) -> None:
         self.log = log
         self._command = [*prefix, "qemu-system-arm", "-machine", "mps2-an385", "-display", "none"]
-        self._command += ["-monitor", "stdio", "-serial", "pty", "-nic", nic, "-kernel", str(elf)]
+        # The ELF file's segments lie over the flash, though they are empty there; the binary's do not.
+        kernel = elf.with_suffix(".bin") if flash else elf
+        self._command += ["-monitor", "stdio", "-serial", "pty", "-nic", nic]
+        self._command += ["-kernel", str(kernel)]
+        if flash:
+            loaded = f"loader,file={flash},addr={FLASH_ADDRESS:#x},force-raw=on"
+            self._command += ["-device", loaded]
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 self._command,
@@ -140,6 +149,16 @@ class Emulator:
         """The board's reset button: memory stays as it is, everything starts again."""
         assert self._process.stdin is not None
         self._process.stdin.write("system_reset\n")
+
+    def save_flash(self, path: Path) -> None:
+        """Writes what is in the board's flash to a file."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f'pmemsave {FLASH_ADDRESS:#x} {FLASH_SIZE:#x} "{path}"\n')
+        deadline = time.monotonic() + 10
+        while not path.exists() or path.stat().st_size < FLASH_SIZE:
+            if time.monotonic() > deadline:
+                raise FirmwareError(f"QEMU did not write {path}: {self.log.read_text()}")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Switches it off."""

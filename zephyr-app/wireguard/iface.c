@@ -26,7 +26,9 @@ static void iface_init(struct net_if *iface)
 	tunnel->wake_at = ZWG_NEVER;
 	k_mutex_init(&tunnel->lock);
 	k_mutex_init(&tunnel->conf_lock);
+#if defined(CONFIG_ZWG_SHELL)
 	k_mutex_init(&tunnel->console_lock);
+#endif
 	name[3] = (char)('0' + tunnel->number);
 #if defined(CONFIG_NET_INTERFACE_NAME)
 	(void)net_if_set_name(iface, name);

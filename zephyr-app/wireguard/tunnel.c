@@ -55,10 +55,19 @@ static const struct zwg_port core_port = {
 	.event = zwg_port_event,
 };
 
-/* What was saved goes through the scratch configuration of the console, which nobody uses yet. */
+/* Room for what was saved: the console's scratch configuration, which nobody uses yet. */
+static struct zwg_conf *saved_conf(struct zwg_tunnel *tunnel)
+{
+#if defined(CONFIG_ZWG_SHELL)
+	return &tunnel->console.scratch;
+#else
+	return &tunnel->saved;
+#endif
+}
+
 static void provision(struct zwg_tunnel *tunnel)
 {
-	struct zwg_conf *conf = &tunnel->console.scratch;
+	struct zwg_conf *conf = saved_conf(tunnel);
 	const char *why = NULL;
 	int err = zwg_load(tunnel, conf);
 

@@ -57,8 +57,12 @@ struct zwg_tunnel {
 	atomic_t drops[ZWG_PORT_DROPS];
 	unsigned int number;
 
+#if defined(CONFIG_ZWG_SHELL)
 	struct k_mutex console_lock; /**< Held for a whole command; taken before all others. */
 	struct zwg_console console;
+#else
+	struct zwg_conf saved; /**< What was saved, while it is put in force. */
+#endif
 };
 
 extern struct zwg_tunnel zwg_tunnels[CONFIG_ZWG_INSTANCES];
