@@ -112,7 +112,7 @@ class Emulator:
     ) -> None:
         self.log = log
         self._command = [*prefix, "qemu-system-arm", "-machine", "mps2-an385", "-display", "none"]
-        # The ELF file's segments lie over the flash, though they are empty there; the binary's do not.
+        # The ELF file has an empty segment over the flash; the binary has none.
         kernel = elf.with_suffix(".bin") if flash else elf
         self._command += ["-monitor", "stdio", "-serial", "pty", "-nic", nic]
         self._command += ["-kernel", str(kernel)]
