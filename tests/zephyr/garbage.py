@@ -2,9 +2,9 @@
 """Sends datagrams of garbage to a board's port: ADDRESS PORT COUNT. Prints what was sent, as JSON.
 
 Three at a time, then an ICMP echo, whose answer is awaited: the board goes through its buffers in
-this order, so that none of them runs out. QEMU's LAN9118 would not survive that: for each frame that
-Zephyr's driver must discard it forgets a piece of its FIFO, until it receives no more. What the port
-does without buffers is tested where they can be taken away, in ztest.
+this order, so that none of them runs out. QEMU's LAN9118 would not survive that: for each frame
+that Zephyr's driver must discard it forgets a piece of its FIFO, until it receives no more. What
+the port does without buffers is tested where they can be taken away, in ztest.
 """
 
 from __future__ import annotations

@@ -98,33 +98,30 @@ def machine() -> Iterator[Machine]:
 @contextmanager
 def heartbeat(machine: Machine) -> Iterator[None]:
     """Something for the board's Ethernet controller every 100 ms, beside the tunnel. Zephyr's
-    driver of the LAN9220 finds its FIFO empty and acknowledges the interrupt later: a frame that arrives
-    between the two stays in the FIFO, unseen, until the next one comes."""
+    driver of the LAN9220 finds its FIFO empty and acknowledges the interrupt later: a frame that
+    arrives between the two stays in the FIFO, unseen, until the next one comes."""
     command = [str(word) for word in machine.command("ping", "-q", "-i", "0.1", BOARD)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as pinging:
         yield
         pinging.terminate()
 
 
-@pytest.fixture
-def pair(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
+@contextmanager
+def tunnel(
+    boot: Boot, machine: Machine, tmp_path: Path, board_knows_endpoint: bool
+) -> Iterator[Pair]:
+    """A provisioned board, and wireguard-go, which knows where the board is."""
     prefix = ("ip", "netns", "exec", machine.name)
     board = boot("tap,model=lan9118,ifname=tap,script=no,downscript=no", prefix)
     shell(board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", PROMPT)
     end = End(machine, f"{machine.name}g", 51002, "10.99.0.2", "fd99::2")
     psk = PresharedKey.generate()
+    allowed = (parse_network("10.99.0.2/32"), parse_network("fd99::2/128"))
+    endpoint = f"{GATEWAY}:{end.port}" if board_knows_endpoint else None
     with console(board.console, timeout=60) as commands:
         public = commands.genkey()
         commands.set_interface(address="10.99.0.1/24,fd99::1/64", listen_port=str(PORT))
-        commands.set_peer(
-            PeerSettings(
-                end.key.public,
-                psk,
-                (parse_network("10.99.0.2/32"), parse_network("fd99::2/128")),
-                f"{GATEWAY}:{end.port}",
-                0,
-            )
-        )
+        commands.set_peer(PeerSettings(end.key.public, psk, allowed, endpoint, 0))
         # The board calls when it commits: the other end must be there.
         other = SimpleNamespace(key=SimpleNamespace(public=public), v4="10.99.0.1", v6="fd99::1")
         process = start_wireguard_go(end, tmp_path, other, psk=psk, endpoint=f"{BOARD}:{PORT}")
@@ -134,12 +131,26 @@ def pair(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
     process.stop()
 
 
+@pytest.fixture
+def pair(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
+    """The board calls."""
+    with tunnel(boot, machine, tmp_path, board_knows_endpoint=True) as both:
+        yield both
+
+
+@pytest.fixture
+def called(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
+    """The board does not know where its peer is: it is called."""
+    with tunnel(boot, machine, tmp_path, board_knows_endpoint=False) as both:
+        yield both
+
+
 def test_pings_of_every_size_pass_both_ways(pair: Pair) -> None:
     """The first starts the handshake. 4,000 bytes come in fragments."""
     pair.ping("10.99.0.1", count=1)
     for size in (56, 57, 500, 1392, 4000):
         pair.ping("10.99.0.1", "-s", str(size))
-    for size in (56, 1372):
+    for size in (56, 1372, 4000):
         pair.ping("fd99::1", "-s", str(size))
     for address in ("10.99.0.2", "fd99::2"):
         net_ping(pair, address, 3)
@@ -150,6 +161,16 @@ def test_the_board_calls_and_its_first_packet_arrives(pair: Pair) -> None:
     net_ping(pair, "10.99.0.2", 2)
     assert pair.handshake() > 0
     assert f"endpoint: {BOARD}:{PORT}" in pair.machine.run("wg", "show", pair.end.interface)
+
+
+def test_the_board_answers_and_the_first_packet_arrives(called: Pair) -> None:
+    """The first ping of wireguard-go waits for the handshake; then the board knows its endpoint."""
+    called.ping("10.99.0.1", count=1)
+    net_ping(called, "10.99.0.2", 2)
+    with console(called.board.console, timeout=60) as commands:
+        counters = commands.show().counters
+    assert counters["responses_sent"] == 1
+    assert "initiations_sent" not in counters
 
 
 def test_echo_over_udp_and_tcp(pair: Pair) -> None:
