@@ -20,6 +20,11 @@ LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
 #define NAME_SIZE sizeof("zwg/0/a/000")
 #define HEAD_LEN  11
 
+BUILD_ASSERT(NAME_SIZE + ZWG_STORE_CHUNK < 128, "see store.h");
+BUILD_ASSERT(ZWG_RECORD_MAX <= UINT16_MAX,
+	     "CONFIG_ZWG_MAX_PEERS and CONFIG_ZWG_CONF_ALLOWED_IPS: the largest configuration must "
+	     "be of at most 65535 bytes to be kept in flash");
+
 /* A record holds keys: there is one buffer for all, wiped after use. */
 static K_MUTEX_DEFINE(lock);
 static uint8_t record[ZWG_RECORD_MAX];
@@ -222,7 +227,9 @@ int zwg_store_save_mark(void *ctx, uint64_t mark)
 int zwg_store_start(void)
 {
 	k_mutex_lock(&lock, K_FOREVER);
-	started = settings_subsys_init();
+	started = IS_ENABLED(CONFIG_SETTINGS_FCB) ? zwg_store_scrub() : 0;
+	if (!started)
+		started = settings_subsys_init();
 	k_mutex_unlock(&lock);
 	return started;
 }
