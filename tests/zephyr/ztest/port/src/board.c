@@ -125,9 +125,11 @@ void board_apply(const struct zwg_conf *new)
 {
 	struct zwg_conf_fault fault = {0};
 	const char *why = NULL;
+	int err = zwg_conf_validate(new, &fault);
 
-	zassert_ok(zwg_conf_validate(new, &fault), "%s %s", fault.setting, fault.expected);
-	zassert_ok(zwg_apply(BOARD, new, &why), "%s", why);
+	zassert_ok(err, "%s %s", fault.setting, fault.expected);
+	err = zwg_apply(BOARD, new, &why);
+	zassert_ok(err, "%s", why);
 }
 
 void board_connect(unsigned int count, uint8_t family)
