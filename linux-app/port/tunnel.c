@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "crypto/secret.h"
 #include "random.h"
+#include "returned.h"
 
 #define HANDSHAKE_NICE	 5  /* Data goes first where there is one processor. */
 #define DESTINATION_OFF4 16 /* In an IPv4 header, RFC 791. */
@@ -292,11 +293,15 @@ struct zwg_packet *tunnel_output(struct tunnel *tunnel, struct zwg_packet *first
 
 	tunnel_lock(tunnel);
 	for (struct zwg_packet *pkt = first, *next; pkt; pkt = next) {
-		int err = -ENOBUFS;
+		int err;
 
 		next = pkt->next;
 		pkt->next = NULL;
-		if (may_wait(tunnel, now, pkt))
+		if (packet_returned(tunnel->device, now, tunnel->udp.port, pkt))
+			err = -ELOOP;
+		else if (!may_wait(tunnel, now, pkt))
+			err = -ENOBUFS;
+		else
 			err = zwg_output(tunnel->device, now, pkt);
 		if (err) {
 			*errors++ = err;

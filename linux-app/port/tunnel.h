@@ -103,7 +103,7 @@ void tunnel_release(struct tunnel *tunnel, struct zwg_packet *pkt);
  * Sends the inner packets of the list @a first, linked by next: those that were taken leave the
  * list, the others are returned linked, still the caller's, each with its negative errno (see
  * zwg_output()) in @a errors in the same order. -ENOBUFS: no session, and too many packets wait for
- * one already.
+ * one already. -ELOOP: it has been sent before, see returned.h.
  */
 struct zwg_packet *tunnel_output(struct tunnel *tunnel, struct zwg_packet *first, int *errors);
 
