@@ -94,6 +94,25 @@ def test_it_answers_from_the_address_that_was_called(make_tunnel: MakeTunnel, ou
     assert wg_show(theirs, "endpoints") == ours.endpoint(outer)
 
 
+@pytest.mark.parametrize("outer", [4, 6])
+def test_it_answers_from_an_address_of_another_interface(
+    make_tunnel: MakeTunnel, outer: int
+) -> None:
+    """The caller's route leads to an address that is not on the wire by which it comes."""
+    tunnel = make_tunnel("wireguard-go", outer, calls="other")
+    ours, theirs = tunnel.zwg, tunnel.other
+    address, bits = ("10.50.0.1", "/32") if outer == 4 else ("fd50::1", "/128")
+    ours.machine.ip("addr", "add", address + bits, "dev", "lo")
+    theirs.machine.ip("route", "add", address + bits, "via", ours.machine.outer(outer))
+    called = f"{address}:{ours.port}" if outer == 4 else f"[{address}]:{ours.port}"
+    theirs.machine.run(
+        "wg", "set", theirs.interface, "peer", str(ours.key.public), "endpoint", called
+    )
+    assert ping(theirs.machine, ours.v4).lost == 0
+    assert ping(ours.machine, theirs.v4).lost == 0
+    assert wg_show(theirs, "endpoints") == called
+
+
 CAPTURE = """
 import socket, sys, time
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons({ethertype}))
