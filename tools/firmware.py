@@ -103,12 +103,18 @@ def build(
 class Emulator:
     """A running board. `nic` is QEMU's -nic; `prefix` runs it elsewhere, as `ip netns exec`.
 
-    The console is a pseudo-terminal. The clock of the emulated machine is this machine's: an
-    instruction takes no fixed time. The flash is empty, or what save_flash() kept of another board.
+    The console is a pseudo-terminal. The clock of the emulated machine is this machine's, and an
+    instruction takes no fixed time, unless `icount` is given, QEMU's -icount. The flash is empty, or what save_flash() kept of another board.
     """
 
     def __init__(
-        self, elf: Path, log: Path, nic: str, prefix: Sequence[str] = (), flash: Path | None = None
+        self,
+        elf: Path,
+        log: Path,
+        nic: str,
+        prefix: Sequence[str] = (),
+        flash: Path | None = None,
+        icount: str = "",
     ) -> None:
         self.log = log
         self._command = [*prefix, "qemu-system-arm", "-machine", "mps2-an385", "-display", "none"]
@@ -116,6 +122,7 @@ class Emulator:
         kernel = elf.with_suffix(".bin") if flash else elf
         self._command += ["-monitor", "stdio", "-serial", "pty", "-nic", nic]
         self._command += ["-kernel", str(kernel)]
+        self._command += ["-icount", icount] if icount else []
         if flash:
             loaded = f"loader,file={flash},addr={FLASH_ADDRESS:#x},force-raw=on"
             self._command += ["-device", loaded]
