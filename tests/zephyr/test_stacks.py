@@ -30,7 +30,15 @@ def load(pair: Pair) -> None:
         data = random.Random(family).randbytes(20000)
         assert pair.echo(family, socket.SOCK_STREAM, data) == data
         assert pair.echo(family, socket.SOCK_DGRAM, data[:1372]) == data[:1372]
-    for line in ("wg help", "wg show", "wg showconf", "wg stats", "wg show --machine", "net iface"):
+    for line in (
+        "wg help",
+        "wg show",
+        "wg showconf",
+        "wg stats",
+        "wg bench 1",
+        "wg show --machine",
+        "net iface",
+    ):
         shell(pair.board.console, line, "uart:~$")
     shell(pair.board.console, "net dns query example.invalid A", "uart:~$")
     for line in ("wg genkey replace", "wg set listen-port 51821", "wg commit"):

@@ -2,8 +2,8 @@
 /*
  * The shell command "wg": the portable console of board/, so that a board and its simulation
  * understand the same words. Subcommands are registered one by one for completion and help alone.
- * "wg port" is the only command of the port's own: drops for want of buffers, and what the stacks
- * have left.
+ * "wg port" and "wg bench" alone are the port's own: drops for want of buffers and what the stacks
+ * have left; and what the ciphers take.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include <zephyr/shell/shell_history.h>
 #endif
 
+#include "bench.h"
 #include "tunnel.h"
 
 static void console_write(void *out, const char *text, size_t len)
@@ -139,7 +140,10 @@ static int show_port(const struct shell *sh, unsigned int number)
 		return show_port(sh, n);                                                           \
 	}                                                                                          \
 	SHELL_STATIC_SUBCMD_SET_CREATE(                                                            \
-		subcommands##n, SHELL_CMD(commit, NULL, "validate, save and apply", cmd##n),       \
+		subcommands##n,                                                                    \
+		SHELL_COND_CMD(CONFIG_ZWG_BENCH, bench, NULL,                                      \
+			       "[RUNS]: what the ciphers take here", zwg_cmd_bench),               \
+		SHELL_CMD(commit, NULL, "validate, save and apply", cmd##n),                       \
 		SHELL_CMD(down, NULL, "stop the tunnel", cmd##n),                                  \
 		SHELL_CMD(genkey, NULL, "[replace]: stage a new private key", cmd##n),             \
 		SHELL_CMD(handshake, NULL, "KEY: start a handshake", cmd##n),                      \
