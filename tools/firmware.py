@@ -57,16 +57,17 @@ def environment(tree: Tree) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Image:
-    """A built firmware: the ELF file, and what the build said."""
+    """A built firmware: the ELF file, what the build said, and what the one said that linked it."""
 
     elf: Path
     output: str
+    linked: str
 
     @property
     def used(self) -> dict[str, int]:
         """Bytes used of each memory region, as the linker counts them."""
         units = {"B": 1, "KB": 1024, "MB": 1024 * 1024}
-        rows = re.findall(r"^\s*(\w+):\s+(\d+) ([KM]?B)\s+\d+ [KMG]?B", self.output, re.MULTILINE)
+        rows = re.findall(r"^\s*(\w+):\s+(\d+) ([KM]?B)\s+\d+ [KMG]?B", self.linked, re.MULTILINE)
         return {region: int(number) * units[unit] for region, number, unit in rows}
 
     @property
@@ -97,7 +98,10 @@ def build(
     )
     if done.returncode:
         raise FirmwareError(f"{' '.join(command)}:\n{done.stdout[-6000:]}")
-    return Image(directory / "zephyr" / "zephyr.elf", done.stdout)
+    log = directory / "linked.log"
+    if "Memory region" in done.stdout:
+        log.write_text(done.stdout)
+    return Image(directory / "zephyr" / "zephyr.elf", done.stdout, log.read_text())
 
 
 class Emulator:
