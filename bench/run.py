@@ -24,7 +24,7 @@ LIMIT = 1.02
 """What a figure may grow to, times the committed one, before --check fails."""
 
 try:
-    from m3 import build
+    from m3 import build, memory
     from m3.cases import SUFFIX, CaseError, Figure, measure
     from m3.machine import MachineError
 except ModuleNotFoundError as error:
@@ -42,6 +42,12 @@ def table(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
         name = figure.name.removesuffix(SUFFIX[figure.back_end])
         rows.append((name, *(f"{values[key]:,}" for key in MEASURED)))
     return rows
+
+
+def memory_table(found: Sequence[memory.Memory]) -> list[tuple[str, ...]]:
+    """Rows of text, the first with the headings."""
+    rows: list[tuple[str, ...]] = [("peers", "device bytes", "of them a peer", "handshake job")]
+    return rows + [(f"{m.peers}", f"{m.device:,}", f"{m.peer:,}", f"{m.job:,}") for m in found]
 
 
 def text_table(rows: Sequence[Sequence[str]]) -> str:
@@ -70,6 +76,13 @@ TITLES = {
 }
 
 
+MEMORY_TITLE = "Static RAM of the core"
+MEMORY_NOTE = """\
+A replay window of 2,048 packets, four allowed-IP prefixes a peer. There is no heap and there are no
+globals: the device is all that the core keeps, and a job what the thread that computes handshakes
+has beside it.
+"""
+
 NOTES = """\
 ``x25519-base`` makes a public key of a private one. The text is in one piece and aligned:
 otherwise a Cortex-M3 takes one cycle more for each of its words, two at odd addresses, and reads or
@@ -81,7 +94,7 @@ on a Cortex-M3, whose UMULL and UMLAL take longer for some operands.
 """
 
 
-def document(figures: dict[str, list[Figure]]) -> str:
+def document(figures: dict[str, list[Figure]], found: Sequence[memory.Memory]) -> str:
     """The part of the documentation that holds the figures."""
     parts = [
         ".. Written by bench/run.py --update; not by hand.",
@@ -93,7 +106,8 @@ def document(figures: dict[str, list[Figure]]) -> str:
     ]
     for back_end, title in TITLES.items():
         parts += [title, "." * len(title), "", rst_table(table(figures[back_end])), ""]
-    return "\n".join([*parts, NOTES])
+    parts += [NOTES, MEMORY_TITLE, "." * len(MEMORY_TITLE), "", rst_table(memory_table(found)), ""]
+    return "\n".join([*parts, MEMORY_NOTE])
 
 
 def growth(figures: Sequence[Figure], committed: Sequence[dict[str, str | int]]) -> list[str]:
@@ -149,6 +163,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with tempfile.TemporaryDirectory(prefix="zwg-bench-") as directory:
                 figures[back_end] = measure(back_end, Path(directory))
             print(f"{TITLES[back_end]}:\n\n{text_table(table(figures[back_end]))}\n", flush=True)
+        with tempfile.TemporaryDirectory(prefix="zwg-bench-") as directory:
+            found = memory.measure(Path(directory))
+        print(f"{MEMORY_TITLE}:\n\n{text_table(memory_table(found))}\n", flush=True)
     except (build.BuildError, CaseError, MachineError) as error:
         print(f"zwg: {error}", file=sys.stderr)
         return 2
@@ -158,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args.json.write_text(listed, encoding="utf-8")
     if args.update:
         COMMITTED.write_text(listed, encoding="utf-8")
-        DOCUMENT.write_text(document(figures), encoding="utf-8")
+        DOCUMENT.write_text(document(figures, found), encoding="utf-8")
     if args.check:
         wrong = growth(everything, json.loads(COMMITTED.read_text(encoding="utf-8")))
         print("\n".join(wrong) or "No figure is more than 2 % above the committed one.")
