@@ -108,7 +108,8 @@ class Emulator:
     """A running board. `nic` is QEMU's -nic; `prefix` runs it elsewhere, as `ip netns exec`.
 
     The console is a pseudo-terminal. The clock of the emulated machine is this machine's, and an
-    instruction takes no fixed time, unless `icount` is given, QEMU's -icount. The flash is empty, or what save_flash() kept of another board.
+    instruction takes no fixed time, unless `icount` is given, QEMU's -icount. The flash is empty,
+    or what save_flash() kept of another board.
     """
 
     def __init__(
