@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -126,8 +126,18 @@ def long_runs(
 @pytest.fixture
 def trio(wire: Wire, tmp_path: Path) -> Iterator[Trio]:
     """The kernel's netns.sh with two zwg-linux; at the end both must stop cleanly."""
+    yield from make_trio(wire, tmp_path)
+
+
+@pytest.fixture
+def lacking_trio(wire: Wire, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Trio]:
+    """The same; the first daemon's kernel lacks what the parameter says (see rig.refuse)."""
+    yield from make_trio(wire, tmp_path, request.param)
+
+
+def make_trio(wire: Wire, directory: Path, lacking: Sequence[str] = ()) -> Iterator[Trio]:
     if reason := missing("wg"):
         pytest.skip(reason)
-    trio = Trio(wire, tmp_path)
+    trio = Trio(wire, directory, lacking)
     yield trio
     trio.remove()

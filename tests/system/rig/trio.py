@@ -12,6 +12,7 @@ The interfaces are made in the middle and moved out; their UDP sockets stay ther
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from wg_host.keys import PresharedKey
@@ -23,16 +24,20 @@ LOOPBACK = {4: "127.0.0.1", 6: "[::1]"}
 
 
 class Trio:
-    """Both tunnels configured and up; @p wire lends its names and its first machine."""
+    """Both tunnels configured and up; @p wire lends its names and its first machine.
 
-    def __init__(self, wire: Wire, directory: Path) -> None:
+    @p lacking: what the first daemon's kernel has not got, by the rules of rig.refuse.
+    """
+
+    def __init__(self, wire: Wire, directory: Path, lacking: Sequence[str] = ()) -> None:
         self.outer = wire.a
         self.machines = tuple(Machine(f"{wire.tag}{n}", "", "") for n in (1, 2))
         self.psk = PresharedKey.generate()
         for machine in self.machines:
             run("ip", "netns", "add", machine.name)
             machine.ip("link", "set", "lo", "up")
-        self.one, self.two = (Device(self.outer, f"{wire.tag}w{n}", directory) for n in (1, 2))
+        self.one = Device(self.outer, f"{wire.tag}w1", directory, lacking)
+        self.two = Device(self.outer, f"{wire.tag}w2", directory)
         for n, device in enumerate((self.one, self.two)):
             machine = self.machines[n]
             self.outer.ip("link", "set", device.interface, "netns", machine.name)

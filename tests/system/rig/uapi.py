@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import socket
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wg_host.keys import PresharedKey, PrivateKey
 
+from rig import refuse
 from rig.netns import Machine, run
 from rig.programs import Process, program, wait_for
 
@@ -65,11 +66,19 @@ class Connection:
 class Device:
     """A zwg-linux that was given nothing but the name of its interface."""
 
-    def __init__(self, machine: Machine, interface: str, directory: Path, **env: str) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        interface: str,
+        directory: Path,
+        lacking: Sequence[str] = (),
+        **env: str,
+    ) -> None:
+        """@p lacking: what its kernel has not got, by the rules of rig.refuse."""
         self.machine, self.interface = machine, interface
         self.key = PrivateKey.generate()
         self.process = Process(
-            machine.command(program("zwg-linux"), "-f", interface),
+            machine.command(*refuse.command(lacking), program("zwg-linux"), "-f", interface),
             directory / f"{interface}.log",
             **env,
         )
