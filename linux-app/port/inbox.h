@@ -13,7 +13,7 @@
 
 #include "udp_message.h"
 
-#define INBOX_MESSAGES 8     /**< With one call. */
+#define INBOX_MESSAGES 4     /**< With one call. */
 #define INBOX_ROOM     65536 /**< Bytes for each; pages that no message has reached take none. */
 
 struct inbox {
