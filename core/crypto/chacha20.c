@@ -69,7 +69,7 @@ void zwg_chacha20_xor(struct zwg_chacha20 *state, uint8_t *data, size_t len)
 		len -= runs * ZWG_CHACHA20_STREAM_LEN;
 	}
 	if (len > 0) {
-		memset(state->stream, 0, sizeof(state->stream));
+		zwg_wipe(state->stream, sizeof(state->stream));
 		zwg_chacha20_blocks(state->input, state->stream, ZWG_CHACHA20_TOGETHER);
 		xor_bytes(data, state->stream, len);
 		state->unused = ZWG_CHACHA20_STREAM_LEN - len;

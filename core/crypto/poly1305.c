@@ -16,7 +16,10 @@
 
 void zwg_poly1305_init(struct zwg_poly1305 *state, const uint8_t key[ZWG_POLY1305_KEY_LEN])
 {
-	memset(state, 0, sizeof(*state));
+	for (size_t i = 0; i < sizeof(state->h) / sizeof(state->h[0]); i++) {
+		state->h[i] = 0;
+	}
+	state->buf_len = 0;
 	poly_set_r(state->r, key);
 	for (size_t i = 0; i < 4; i++) {
 		state->s[i] = zwg_get_le32(key + 16 + 4 * i);
