@@ -12,11 +12,12 @@ from wg_host.zephyr import Tree
 import firmware
 from conftest import Build
 
-pytestmark = pytest.mark.unsettled("four more builds, not yet held against every limit")
-
 # Bytes; with shell, logging, IPv4, IPv6, echo service and four peers.
 FLASH_LIMIT = 256 * 1024
 RAM_LIMIT = 96 * 1024
+# With prj_small.conf: no shell, IPv4, one peer.
+SMALL_FLASH_LIMIT = 112 * 1024
+SMALL_RAM_LIMIT = 40 * 1024
 
 
 def test_nucleo_f207zg_fits_and_has_no_warning_of_ours(tree: Tree, build: Build) -> None:
@@ -25,6 +26,19 @@ def test_nucleo_f207zg_fits_and_has_no_warning_of_ours(tree: Tree, build: Build)
     print(f"{tree.version}: FLASH {image.used['FLASH']} B, RAM {image.used['RAM']} B")
     assert 0 < image.used["FLASH"] <= FLASH_LIMIT
     assert 0 < image.used["RAM"] <= RAM_LIMIT
+
+
+def test_the_small_profile_fits_and_has_no_warning_of_ours(tree: Tree, build: Build) -> None:
+    image = build(tree, "nucleo_f207zg", "-DFILE_SUFFIX=small", name="nucleo_f207zg_small")
+    assert image.warnings == []
+    print(f"{tree.version}, small: FLASH {image.used['FLASH']} B, RAM {image.used['RAM']} B")
+    assert 0 < image.used["FLASH"] < SMALL_FLASH_LIMIT
+    assert 0 < image.used["RAM"] < SMALL_RAM_LIMIT
+    config = (image.elf.parent / ".config").read_text()
+    assert "CONFIG_SHELL=y" not in config
+    # The flash is laid out as that of the other firmware, whose settings it reads.
+    assert "CONFIG_USE_DT_CODE_PARTITION=y" in config
+    assert "CONFIG_SETTINGS_FCB_NUM_AREAS=2" in config
 
 
 def test_nucleo_f207zg_has_no_random_source_for_tests(tree: Tree, build: Build) -> None:
