@@ -75,8 +75,7 @@ static bool follows_tcp(const struct coalesce_group *group, const struct candida
 	uint32_t next = zwg_get_be32(first + TCP_SEQUENCE) + (uint32_t)group->payload;
 
 	return zwg_get_be32(tcp + TCP_SEQUENCE) == next && same(first, tcp, TCP_ACK, 4) &&
-	       first[TCP_OFFSET] == tcp[TCP_OFFSET] && same(first, tcp, TCP_WINDOW, 2) &&
-	       same(first, tcp, TCP_URGENT, 2) &&
+	       same(first, tcp, TCP_WINDOW, 2) && same(first, tcp, TCP_URGENT, 2) &&
 	       same(first, tcp, TCP_HEADER, c->headers.payload - c->headers.transport - TCP_HEADER);
 }
 
@@ -145,9 +144,7 @@ void coalesce_add(struct coalescer *coalescer, struct zwg_packet *pkt)
 		join(group, &c);
 		return;
 	}
-	/* Nothing of this flow may overtake this packet. */
-	if (group)
-		group->open = false;
+	/* From now on this is the group that packets of the flow find: none overtakes. */
 	group = new_group(coalescer, pkt);
 	group->headers = c.headers;
 	group->known = true;

@@ -23,8 +23,8 @@ static bool may_join(const struct outbox_run *run, const struct udp *udp,
 		     const struct zwg_endpoint *to, uint8_t tos, size_t len)
 {
 	return udp_can_segment(udp, to) && run->bytes == run->count * run->size &&
-	       len <= run->size && run->count < OUTBOX_SEGMENTS &&
-	       run->bytes + len <= OUTBOX_BYTES && run->tos == tos && same_way(&run->to, to);
+	       len <= run->size && run->bytes + len <= OUTBOX_BYTES && run->tos == tos &&
+	       same_way(&run->to, to);
 }
 
 static void assign(struct outbox *outbox, const struct udp *udp, const struct zwg_endpoint *to,

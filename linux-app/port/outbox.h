@@ -16,9 +16,8 @@
 #include "packets.h"
 #include "udp.h"
 
-#define OUTBOX_PACKETS	64    /**< At a time. */
-#define OUTBOX_SEGMENTS 64    /**< In a message: UDP_MAX_SEGMENTS of Linux 4.18 to 6.8. */
-#define OUTBOX_BYTES	65507 /**< In a message: the largest UDP payload over IPv4. */
+#define OUTBOX_PACKETS 64    /**< At a time, and in a message: UDP_MAX_SEGMENTS of Linux 4.18. */
+#define OUTBOX_BYTES   65507 /**< In a message: the largest UDP payload over IPv4. */
 
 /** Packets that make one message. */
 struct outbox_run {

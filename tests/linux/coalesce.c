@@ -41,6 +41,13 @@ static void take(void *ctx, const struct iovec *iov, size_t count)
 		len += iov[i].iov_len;
 	}
 	CHECK(len <= FLOW_PACKET_MAX);
+	if (count > 2) {
+		struct headers headers;
+
+		/* The lengths are those of the whole. */
+		CHECK(headers_find(all, len, &headers));
+		CHECK(headers.v6 || flow_sum(0, all, 20) == 0xffff);
+	}
 	CHECK_INT(segments_begin(&segments, &header, all, len), 0);
 	while ((out_len = segments_next(&segments, out)) > 0)
 		see(out, out_len);
@@ -294,6 +301,14 @@ static void spoil_length(uint8_t *packet, const struct flow *flow)
 		packet[3]++;
 }
 
+static void spoil_length_less(uint8_t *packet, const struct flow *flow)
+{
+	if (flow->v6)
+		packet[5]--;
+	else
+		packet[3]--;
+}
+
 static void spoil_udp_length(uint8_t *packet, const struct flow *flow)
 {
 	packet[flow_ip_len(flow) + 5]--;
@@ -327,6 +342,7 @@ static const struct difference differences[] = {
 	{"another flow label", NULL, spoil_flow_label, true, false, true, 1},
 	{"no UDP checksum", NULL, spoil_no_checksum, true, true, true, 1},
 	{"an IP length past the end", NULL, spoil_length, true, true, true, 2},
+	{"an IP length before the end", NULL, spoil_length_less, true, true, true, 2},
 	{"a UDP length that is not the packet's", NULL, spoil_udp_length, true, true, true, 2},
 };
 
@@ -402,6 +418,96 @@ static void test_wrong_first(void)
 		CHECK_INT(kernel.count[1], 2);
 		check_all_seen();
 		forget();
+	}
+}
+
+/* A first packet that ends a run by itself, and one that can be no part of any. */
+static void test_unfit_first(void)
+{
+	for (int reserved = 0; reserved < 2; reserved++) {
+		struct flow flow = flow_default(false, true);
+		uint8_t packet[2000];
+
+		reset(true, true);
+		flow.flags |= reserved ? 0 : 0x08;
+		for (int i = 0; i < 3; i++, advance(&flow, 1000)) {
+			size_t len = flow_make(&flow, packet, 1000, 0);
+
+			packet[32] |= (uint8_t)reserved;
+			flow_finish(&flow, packet, len);
+			add_bytes(packet, len);
+		}
+		deliver();
+		CHECK_INT(kernel.writes, 3);
+		check_all_seen();
+		forget();
+	}
+}
+
+/* TCP and UDP between the same ports are two flows. */
+static void test_same_ports(void)
+{
+	struct flow tcp = flow_default(true, true), udp = flow_default(true, false);
+
+	reset(true, true);
+	for (int i = 0; i < 3; i++, advance(&tcp, 1000)) {
+		add(&tcp, 1000);
+		add(&udp, 1000);
+	}
+	deliver();
+	CHECK_INT(kernel.writes, 2);
+	CHECK_INT(kernel.seen, 6);
+	forget();
+}
+
+/* What looks like UDP under another number stays what it is. */
+static void test_other_protocol(void)
+{
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct flow flow = flow_default(v6, false);
+		uint8_t packet[2000];
+
+		reset(true, true);
+		for (int i = 0; i < 2; i++, advance(&flow, 1000)) {
+			size_t len = flow_make(&flow, packet, 1000, 0);
+
+			packet[v6 ? 6 : 9] = IPPROTO_UDPLITE;
+			flow_put16(packet + 10, v6 ? 0 : flow_get16(packet + 10) - (136 - 17));
+			add_bytes(packet, len);
+		}
+		deliver();
+		CHECK_INT(kernel.writes, 2);
+		check_all_seen();
+		forget();
+	}
+}
+
+/* Headers that their packet has no room for, though IP says that it is whole. */
+static void test_no_room(void)
+{
+	for (int kind = 0; kind < 4; kind++) {
+		struct flow flow = flow_default(kind & 1, kind & 2);
+		size_t ip = flow_ip_len(&flow);
+
+		for (size_t room = 0; room < 40; room++) {
+			uint8_t packet[200];
+
+			test_case("kind %d, %zu bytes", kind, room);
+			reset(true, true);
+			flow_make(&flow, packet, 40, 0);
+			if (flow.v6)
+				flow_put16(packet + 4, room);
+			else
+				flow_put16(packet + 2, ip + room);
+			if (flow.tcp)
+				packet[ip + 12] = room % 2 ? 0xf0 : 0x40;
+			for (int i = 0; i < 2; i++)
+				add_bytes(packet, ip + room);
+			deliver();
+			CHECK_INT(kernel.writes, 2);
+			check_all_seen();
+			forget();
+		}
 	}
 }
 
@@ -567,6 +673,10 @@ static const struct test tests[] = {
 	{"packets that follow one another become one", test_together},
 	{"what differs stays apart, and nothing overtakes", test_differences},
 	{"a first packet with a wrong checksum stays alone", test_wrong_first},
+	{"a first packet that is no part stays alone", test_unfit_first},
+	{"TCP and UDP do not mix", test_same_ports},
+	{"another protocol is left alone", test_other_protocol},
+	{"headers that do not fit", test_no_room},
 	{"sizes", test_sizes},
 	{"identifications", test_identification},
 	{"nothing large is made that the kernel does not take", test_only_what_the_kernel_takes},

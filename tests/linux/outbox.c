@@ -66,7 +66,13 @@ static struct {
 	struct outbox outbox;
 	int receiver[RECEIVERS];
 	struct zwg_endpoint to[RECEIVERS];
+	union udp_address source; /* Of the datagram last received. */
 } rig;
+
+static uint32_t last_source(void)
+{
+	return ntohl(rig.source.in.sin_addr.s_addr);
+}
 
 static void set(int fd, int level, int option)
 {
@@ -151,7 +157,9 @@ static void check_next(int from, uint8_t tos, size_t len, uint8_t number)
 	static uint8_t bytes[65536];
 	char control[256];
 	struct iovec iov = {bytes, sizeof(bytes)};
-	struct msghdr msg = {.msg_iov = &iov,
+	struct msghdr msg = {.msg_name = &rig.source,
+			     .msg_namelen = sizeof(rig.source),
+			     .msg_iov = &iov,
 			     .msg_iovlen = 1,
 			     .msg_control = control,
 			     .msg_controllen = sizeof(control)};
@@ -259,8 +267,10 @@ static void test_sources(void)
 	add(0, 0, 100, 3);
 	flush();
 	CHECK_INT(kernel.messages, 4);
-	for (uint8_t i = 0; i < 4; i++)
+	for (uint8_t i = 0; i < 4; i++) {
 		check_next(0, 0, 100, i);
+		CHECK_INT(last_source(), i < 2 ? 0x7f000001 : 0x7f000002);
+	}
 	stop();
 }
 
@@ -296,6 +306,12 @@ static void test_fragments(void)
 	flush();
 	for (uint8_t i = 0; i < 20; i++)
 		check_next(0, 0, i < 19 ? 1000 : 333, i);
+	/* 235 pieces each: five have more than one call takes. */
+	for (uint8_t i = 0; i < 5; i++)
+		add(0, 0, 30000, i);
+	flush();
+	for (uint8_t i = 0; i < 5; i++)
+		check_next(0, 0, 30000, i);
 	check_no_more();
 	stop();
 }
