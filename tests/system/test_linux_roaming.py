@@ -158,10 +158,18 @@ def test_congestion_marks_go_outside_and_the_rest_stays_inside(
     assert result.lost == 0, result.output
     output, _ = capture.communicate(timeout=10)
     seen = [bytes.fromhex(line) for line in output.split()]
-    marks = [class_and_type(packet, outer) for packet in seen if len(packet) > 60]
+    seen = [packet for packet in seen if len(packet) > 60]
+    marks = [class_and_type(packet, outer) for packet in seen]
     assert {mark for mark, kind in marks if kind == 1} == {0x88}
     data = [mark for mark, kind in marks if kind == 4]
-    assert data.count(expected) >= 3 and set(data) <= {expected, 0}
+    # A message of several datagrams crosses this wire before it is cut: a ping is 128 bytes of it.
+    headers = 28 if outer == 4 else 48
+    pings = sum(
+        (len(packet) - headers) // 128
+        for packet in seen
+        if class_and_type(packet, outer) == (expected, 4)
+    )
+    assert pings >= 3 and set(data) <= {expected, 0}
 
 
 def test_fwmark_is_on_outgoing_packets(make_tunnel: MakeTunnel) -> None:
