@@ -31,6 +31,7 @@ set(ZWG_CRYPTO_PORTABLE_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/blake2s.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/chacha20.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/poly1305.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/xaead.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/blake2s.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/chacha20.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/poly1305.c
@@ -45,6 +46,7 @@ set(ZWG_CRYPTO_ARMV7M_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/blake2s.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/chacha20.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/poly1305.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/xaead.c
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/blake2s.S
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/chacha20.S
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/field.c
@@ -52,4 +54,15 @@ set(ZWG_CRYPTO_ARMV7M_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/field_mul.S
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/poly1305.S
   ${CMAKE_CURRENT_LIST_DIR}/crypto/armv7m/x25519.c
+)
+# X25519 and ChaCha20-Poly1305 of PSA Crypto, which has no BLAKE2s and no HChaCha20. What links them
+# supplies psa/crypto.h and what crypto/psa/psa.h asks for.
+set(ZWG_CRYPTO_PSA_SOURCES
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/blake2s.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/chacha20.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/blake2s.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/portable/chacha20.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/psa/aead.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/psa/x25519.c
+  ${CMAKE_CURRENT_LIST_DIR}/crypto/xaead.c
 )

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ChaCha20-Poly1305 (RFC 8439 section 2.8) and XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03
- * section 2), in place on a chain. Opening verifies the tag over the whole chain before it decrypts
- * the first byte, so no plaintext of a forged message ever exists.
+ * ChaCha20-Poly1305 (RFC 8439 section 2.8), in place on a chain. Opening verifies the tag over the
+ * whole chain before it decrypts the first byte, so no plaintext of a forged message ever exists.
  */
 #include <errno.h>
 #include <string.h>
@@ -42,7 +41,7 @@ static void wipe_text(const struct zwg_chain *text)
 static void begin(struct aead *a, const uint8_t key[ZWG_KEY_LEN],
 		  const uint8_t nonce[ZWG_AEAD_NONCE_LEN], const void *ad, size_t ad_len)
 {
-	memset(a->block, 0, sizeof(a->block));
+	zwg_wipe(a->block, sizeof(a->block));
 	zwg_chacha20_init(&a->stream, key, nonce, 0);
 	zwg_chacha20_xor(&a->stream, a->block, sizeof(a->block));
 	zwg_poly1305_init(&a->mac, a->block);
@@ -126,42 +125,5 @@ int zwg_aead_open(const uint8_t key[ZWG_KEY_LEN], const uint8_t nonce[ZWG_AEAD_N
 		}
 	}
 	zwg_wipe(&a, sizeof(a));
-	return err;
-}
-
-/* The key and nonce that make XChaCha20 out of ChaCha20; draft-irtf-cfrg-xchacha-03 section 2.3. */
-static void extend_nonce(uint8_t subkey[ZWG_KEY_LEN], uint8_t subnonce[ZWG_AEAD_NONCE_LEN],
-			 const uint8_t key[ZWG_KEY_LEN], const uint8_t nonce[ZWG_XAEAD_NONCE_LEN])
-{
-	zwg_hchacha20(subkey, key, nonce);
-	memset(subnonce, 0, 4);
-	memcpy(subnonce + 4, nonce + ZWG_HCHACHA20_NONCE_LEN, 8);
-}
-
-int zwg_xaead_seal(const uint8_t key[ZWG_KEY_LEN], const uint8_t nonce[ZWG_XAEAD_NONCE_LEN],
-		   const void *ad, size_t ad_len, const struct zwg_chain *text,
-		   uint8_t tag[ZWG_AEAD_TAG_LEN])
-{
-	uint8_t subkey[ZWG_KEY_LEN];
-	uint8_t subnonce[ZWG_AEAD_NONCE_LEN];
-	int err;
-
-	extend_nonce(subkey, subnonce, key, nonce);
-	err = zwg_aead_seal(subkey, subnonce, ad, ad_len, text, tag);
-	zwg_wipe(subkey, sizeof(subkey));
-	return err;
-}
-
-int zwg_xaead_open(const uint8_t key[ZWG_KEY_LEN], const uint8_t nonce[ZWG_XAEAD_NONCE_LEN],
-		   const void *ad, size_t ad_len, const struct zwg_chain *text,
-		   const uint8_t tag[ZWG_AEAD_TAG_LEN])
-{
-	uint8_t subkey[ZWG_KEY_LEN];
-	uint8_t subnonce[ZWG_AEAD_NONCE_LEN];
-	int err;
-
-	extend_nonce(subkey, subnonce, key, nonce);
-	err = zwg_aead_open(subkey, subnonce, ad, ad_len, text, tag);
-	zwg_wipe(subkey, sizeof(subkey));
 	return err;
 }
