@@ -39,6 +39,9 @@ struct zwg_conf *board_conf(unsigned int count, uint8_t family);
 /** Puts it in force. */
 void board_apply(const struct zwg_conf *conf);
 
+/** Waits until each of the first @a count others has a session. */
+void board_settle(unsigned int count);
+
 /** All of it: a session with each of @a count others, over @a family. */
 void board_connect(unsigned int count, uint8_t family);
 

@@ -287,7 +287,7 @@ void others_run(uint32_t ms)
 
 bool other_gets(struct other *other)
 {
-	return run(now() + 1000, other);
+	return run(now() + HANDSHAKE_MS, other);
 }
 
 int other_send(struct other *other, const uint8_t *inner, size_t len)

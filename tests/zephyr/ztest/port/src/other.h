@@ -16,6 +16,9 @@
 #define INNER_MAX   1500
 #define MESSAGE_MAX 1500
 
+/* Time for a handshake: on native_sim computing takes none. Less than REKEY_TIMEOUT. */
+#define HANDSHAKE_MS (IS_ENABLED(CONFIG_ARCH_POSIX) ? 1000 : 4500)
+
 struct other {
 	struct zwg_device device;
 	struct zwg_peer *board;
@@ -50,7 +53,7 @@ void other_start(struct other *other, const uint8_t board_key[32], bool calls);
  *  @a ms have passed. */
 void others_run(uint32_t ms);
 
-/** The same, but ends when @a other has got a packet more. False: none came within a second. */
+/** The same, but ends when @a other has got a packet more. False: none came within HANDSHAKE_MS. */
 bool other_gets(struct other *other);
 
 /** Encrypts and sends an inner packet to the board. */

@@ -43,7 +43,7 @@ BOARD_TEST(clock, test_a_session_is_renewed_after_two_minutes)
 	zassert_equal(initiations, 1);
 	others_run(2000);
 	passes();
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	zassert_equal(initiations, 2);
 }
 
@@ -54,7 +54,7 @@ BOARD_TEST(clock, test_persistent_keepalives_are_sent_in_time)
 
 	conf->peers[0].keepalive = 10;
 	board_apply(conf);
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	before = others[0].next_counter;
 	others_run(100000);
 	zassert_within(others[0].next_counter - before, 10, 1);

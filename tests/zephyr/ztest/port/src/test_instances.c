@@ -30,7 +30,7 @@ static void connect(void)
 	memcpy(second.peers[0].public_key, others[1].public_key, 32);
 	zassert_ok(zwg_apply(&zwg_tunnels[0], &first, &why));
 	zassert_ok(zwg_apply(&zwg_tunnels[1], &second, &why));
-	others_run(1000);
+	board_settle(2);
 }
 
 BOARD_TEST(instances, test_there_are_as_many_as_configured)

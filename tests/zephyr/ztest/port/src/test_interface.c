@@ -56,7 +56,7 @@ BOARD_TEST(interface, test_provisioning_brings_it_up_and_starts_a_handshake)
 
 	conf->mtu = 1300;
 	board_apply(conf);
-	others_run(500);
+	others_run(HANDSHAKE_MS);
 	zassert_true(net_if_is_up(zwg_net_if(0)));
 	zassert_equal(net_if_get_mtu(zwg_net_if(0)), 1300);
 	zassert_equal_ptr(net_virtual_get_iface(zwg_net_if(0)), underlay(0));
@@ -77,7 +77,7 @@ BOARD_TEST(interface, test_disabled_stays_down_until_net_if_up)
 	zassert_false(net_if_is_up(zwg_net_if(0)));
 	zassert_equal(initiations, 0);
 	zassert_ok(net_if_up(zwg_net_if(0)));
-	others_run(500);
+	others_run(HANDSHAKE_MS);
 	zassert_equal(initiations, 1);
 	zassert_equal(status().sessions, 1);
 }
@@ -91,7 +91,7 @@ BOARD_TEST(interface, test_waits_for_the_underlays_address)
 	zassert_false(status().up);
 	zassert_false(net_if_is_up(zwg_net_if(0)));
 	underlay_addresses(true);
-	others_run(500);
+	others_run(HANDSHAKE_MS);
 	zassert_true(status().up);
 	zassert_equal(initiations, 1, "the first handshake was not made at once");
 	zassert_equal(status().sessions, 1);
@@ -107,7 +107,7 @@ BOARD_TEST(interface, test_waits_for_an_address_of_the_endpoints_family)
 	others_run(5000);
 	zassert_false(status().up);
 	underlay_addresses(true);
-	others_run(500);
+	others_run(HANDSHAKE_MS);
 	zassert_equal(status().sessions, 1);
 }
 
@@ -179,7 +179,7 @@ BOARD_TEST(interface, test_a_packet_waits_for_an_answer_to_the_second_initiation
 	others_run(2000);
 	zassert_equal(initiations, 1);
 	others[0].deaf = false;
-	others_run(4000);
+	others_run(8000);
 	zassert_equal(initiations, 2);
 	zassert_equal(others[0].received, 1);
 	zassert_ok(zsock_close(fd));

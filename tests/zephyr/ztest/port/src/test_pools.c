@@ -81,7 +81,7 @@ BOARD_TEST(pools, test_no_packet_for_a_handshake_message)
 
 	pools_exhaust(POOL_TX, 0);
 	board_apply(conf);
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	zassert_equal(initiations, 0);
 	zassert_true(board_drops(ZWG_PORT_TX_BUFFERS) > 0);
 	pools_release();
@@ -98,7 +98,7 @@ BOARD_TEST(pools, test_packets_that_wait_do_not_stop_others)
 
 	board_apply(conf);
 	others[1].deaf = true;
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	for (unsigned int i = 0; i < sent; i++)
 		board_send(a_packet(1, 100));
 	others_run(100);
@@ -117,7 +117,7 @@ BOARD_TEST(pools, test_packets_that_wait_leave_half_of_the_buffers)
 
 	board_apply(conf);
 	others[1].deaf = true;
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	before = pools_free();
 	board_packet(packet, ZWG_AF_INET, 1, 1400);
 	for (unsigned int i = 0; i < CONFIG_ZWG_TX_PACKETS; i++) {

@@ -75,7 +75,7 @@ BOARD_TEST(receive, test_a_handshake_in_many_buffers)
 {
 	board_apply(board_conf(1, ZWG_AF_INET));
 	others[0].split = 7;
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	inbox_open();
 	arrives(ZWG_AF_INET, 64);
 }

@@ -38,7 +38,7 @@ static void through_everything(uint8_t family)
 	everything(conf);
 	board_apply(conf);
 	net_if_set_default(BOARD->iface);
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	passes();
 	net_if_set_default(before);
 }
@@ -66,7 +66,7 @@ BOARD_TEST(route, test_another_interface_with_a_better_route_gets_nothing)
 	strcpy(conf->peers[0].endpoint.host, "198.51.100.9");
 	others[0].at[0] = addr_of("198.51.100.9");
 	board_apply(conf);
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	passes();
 	net_if_set_default(before);
 	(void)net_if_ipv4_addr_rm(underlay(1), &v4);
@@ -86,7 +86,7 @@ BOARD_TEST(route, test_the_endpoint_itself_can_be_reached_inside)
 
 	everything(conf);
 	board_apply(conf);
-	others_run(1000);
+	others_run(HANDSHAKE_MS);
 	before = watch_calls().output;
 	len = datagram_write(&datagram, packet);
 	board_send(board_pkt(packet, len, 0));

@@ -6,11 +6,17 @@
 #include <zephyr/kernel.h>
 #include <zephyr/settings/settings.h>
 
-static ssize_t read_value(void *cb_arg, void *data, size_t len)
+static ssize_t no_value(void *cb_arg, void *data, size_t len)
 {
 	ARG_UNUSED(cb_arg);
-	if (IS_ENABLED(CONFIG_TEST_UNREADABLE_VALUES))
-		return -EIO;
+	ARG_UNUSED(data);
+	ARG_UNUSED(len);
+	return -EIO;
+}
+
+static ssize_t junk(void *cb_arg, void *data, size_t len)
+{
+	ARG_UNUSED(cb_arg);
 	memset(data, 0x5a, len);
 	return (ssize_t)len;
 }
@@ -18,8 +24,9 @@ static ssize_t read_value(void *cb_arg, void *data, size_t len)
 static int load(struct settings_store *cs, const struct settings_load_arg *arg)
 {
 	ARG_UNUSED(cs);
-	(void)settings_call_set_handler("zwg/0/head", 11, read_value, NULL, arg);
-	(void)settings_call_set_handler("zwg/mark", 16, read_value, NULL, arg);
+	(void)settings_call_set_handler("zwg/0/head", 11, no_value, NULL, arg);
+	(void)settings_call_set_handler("zwg/1/head", 11, junk, NULL, arg);
+	(void)settings_call_set_handler("zwg/mark", 16, junk, NULL, arg);
 	return 0;
 }
 

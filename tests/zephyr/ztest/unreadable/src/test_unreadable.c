@@ -35,22 +35,29 @@ static int run(const char *line, const char **said)
 
 ZTEST(unreadable, test_it_starts_unprovisioned)
 {
-	struct zwg_status status;
+	for (unsigned int i = 0; i < CONFIG_ZWG_INSTANCES; i++) {
+		struct zwg_status status;
 
-	zassert_ok(zwg_get_status(0, &status));
-	zassert_false(status.provisioned);
-	zassert_false(status.up);
-	zassert_false(net_if_is_up(zwg_net_if(0)));
+		zassert_ok(zwg_get_status(i, &status));
+		zassert_false(status.provisioned);
+		zassert_false(status.up);
+		zassert_false(net_if_is_up(zwg_net_if(i)));
+	}
 }
 
 ZTEST(unreadable, test_it_says_so)
 {
-	zassert_not_null(
-		strstr(logged(), IS_ENABLED(CONFIG_TEST_UNREADABLE_STORAGE)
-					 ? "<err> zwg: flash cannot be read (-5)"
-					 : "<err> zwg: zwg0: the saved configuration cannot "
-					   "be read"),
-		"%s", logged());
+	static const char *const storage[] = {"flash cannot be read (-5)"};
+	static const char *const values[] = {
+		"zwg0: the saved configuration cannot be read",
+		"zwg1: the saved configuration cannot be read",
+	};
+	bool is_storage = IS_ENABLED(CONFIG_TEST_UNREADABLE_STORAGE);
+	const char *const *lines = is_storage ? storage : values;
+
+	for (size_t i = 0; i < (is_storage ? ARRAY_SIZE(storage) : ARRAY_SIZE(values)); i++)
+		zassert_not_null(strstr(logged(), lines[i]), "no \"%s\" in:\n%s", lines[i],
+				 logged());
 	zassert_not_null(strstr(logged(), "<err> zwg: the time-stamp mark cannot be read"), "%s",
 			 logged());
 }
