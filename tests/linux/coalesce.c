@@ -494,15 +494,24 @@ static void test_no_room(void)
 
 			test_case("kind %d, %zu bytes", kind, room);
 			reset(true, true);
-			flow_make(&flow, packet, 40, 0);
-			if (flow.v6)
-				flow_put16(packet + 4, room);
-			else
-				flow_put16(packet + 2, ip + room);
-			if (flow.tcp)
-				packet[ip + 12] = room % 2 ? 0xf0 : 0x40;
-			for (int i = 0; i < 2; i++)
+			for (int i = 0; i < 2; i++) {
+				/* As if the second followed by what the first says of itself. */
+				size_t own = room % 2 ? 60 : 16;
+				struct flow one = flow;
+
+				one.sequence += (uint32_t)i * (uint32_t)(room - own);
+				flow_make(&one, packet, 40, 0);
+				flow_put16(packet + (flow.v6 ? 4 : 2), flow.v6 ? room : ip + room);
+				if (!flow.v6) {
+					flow_put16(packet + 10, 0);
+					flow_put16(packet + 10, (uint16_t)~flow_sum(0, packet, 20));
+				}
+				if (flow.tcp)
+					packet[ip + 12] = (uint8_t)(own / 4 << 4);
+				if (room >= 20)
+					flow_finish(&flow, packet, ip + room);
 				add_bytes(packet, ip + room);
+			}
 			deliver();
 			CHECK_INT(kernel.writes, 2);
 			check_all_seen();
