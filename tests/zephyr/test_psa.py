@@ -30,7 +30,10 @@ def console(tree: Tree, build: Build, tmp_path: Path) -> Iterator[str]:
     log = tmp_path / "native_sim.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*alone, str(image.elf.with_name("zephyr.exe"))], stdout=output, stderr=output
+            [*alone, str(image.elf.with_name("zephyr.exe"))],
+            cwd=tmp_path,  # Its flash is a file there.
+            stdout=output,
+            stderr=output,
         )
     try:
         deadline = time.monotonic() + 20
