@@ -19,7 +19,7 @@ help:
 	@echo 'make conformance  docs/conformance.rst, from a run of all tests that it names (root)'
 	@echo 'make fuzz    every fuzz target for SECONDS=60 (needs clang)'
 	@echo 'make docs    the documentation, in $(BUILD)/docs'
-	@echo 'make bench   instructions and cycles on an emulated Cortex-M3 (needs gcc-arm-none-eabi)'
+	@echo 'make bench   cycles on an emulated Cortex-M3 (gcc-arm-none-eabi); speed on Linux (root)'
 	@echo 'make soak    the simulator for SECONDS=60, seed after seed'
 	@echo 'make coverage  lines and branches of core/ that the tests reach'
 	@echo 'make lint    formatting and types'
@@ -95,10 +95,12 @@ conformance: linux-asan $(VENV)/test.stamp
 	@$(PY) tests/conformance_table.py --ctest $(BUILD)/tests/Testing/Temporary/LastTest.log \
 		--junit $(BUILD)/host.xml --junit $(BUILD)/system.xml --junit $(BUILD)/peers.xml
 
-# What the core costs on a Cortex-M3; --update writes the figures into the documentation
+# What the core costs on a Cortex-M3, and the daemon on Linux beside wireguard-go; --update of either
+# writes its figures into the documentation
 
-bench: $(VENV)/test.stamp
+bench: linux $(VENV)/test.stamp
 	@$(PY) bench/run.py
+	@$(PY) bench/linux.py --if-possible --program $(BUILD)/linux/zwg-linux
 
 # The simulator under the sanitizers, from a first seed of the clock's
 

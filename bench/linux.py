@@ -11,6 +11,11 @@ Needs root, iperf3, iproute2, wireguard-tools and wireguard-go. Example:
 
     cmake -S linux-app -B build/linux && cmake --build build/linux
     sudo python3 bench/linux.py --program build/linux/zwg-linux
+
+With other versions of wireguard-go, each compared by itself:
+
+    GOBIN=/tmp/newest go install golang.zx2c4.com/wireguard@latest
+    sudo python3 bench/linux.py --other wireguard-go --other /tmp/newest/wireguard
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "guide" / "figures-linux.inc"
 TAG = f"zb{os.getpid() % 100000}"
 PORTS = (51101, 51102)
 CASES = {
@@ -159,51 +165,122 @@ def median(results: list[Measured]) -> Measured:
     )
 
 
-def report(case: str, zwg: Measured, other: Measured) -> None:
-    """One line, ratios last: throughput for each CPU second, and memory."""
-    per_cpu = other.cpu_s_per_gb / zwg.cpu_s_per_gb
-    print(
-        f"{case:15} {zwg.mbit_per_s:7.0f} {other.mbit_per_s:7.0f} {zwg.cpu_s_per_gb:7.1f}"
-        f" {other.cpu_s_per_gb:7.1f} {zwg.resident_kb / 1024:7.1f} {other.resident_kb / 1024:7.1f}"
-        f" {zwg.mbit_per_s / other.mbit_per_s:7.2f} {per_cpu:7.2f}"
-        f" {zwg.resident_kb / other.resident_kb:7.3f}",
-        flush=True,
+HEADINGS = ("", "Mbit/s", "Mbit/s", "CPU s/GB", "CPU s/GB", "MiB", "MiB",
+            "throughput", "per CPU s", "memory")  # fmt: skip
+Medians = dict[str, Measured]
+
+
+def rows(zwg: Medians, other: Medians) -> list[tuple[str, ...]]:
+    """A row of text for each case: zwg-linux, the other, three times; then three ratios."""
+    table = []
+    for case, ours in zwg.items():
+        theirs = other[case]
+        table.append(
+            (
+                case,
+                f"{ours.mbit_per_s:.0f}", f"{theirs.mbit_per_s:.0f}",
+                f"{ours.cpu_s_per_gb:.1f}", f"{theirs.cpu_s_per_gb:.1f}",
+                f"{ours.resident_kb / 1024:.1f}", f"{theirs.resident_kb / 1024:.1f}",
+                f"{ours.mbit_per_s / theirs.mbit_per_s:.2f}",
+                f"{theirs.cpu_s_per_gb / ours.cpu_s_per_gb:.2f}",
+                f"{ours.resident_kb / theirs.resident_kb:.3f}",
+            )
+        )  # fmt: skip
+    return table
+
+
+def text_table(table: list[tuple[str, ...]]) -> str:
+    """The rows in aligned columns."""
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
+        for row in table
     )
 
 
-def main() -> int:
+def version(program: str) -> str:
+    """What the program calls itself, in one line."""
+    return run(program, "--version").splitlines()[0].strip()
+
+
+def document(tables: dict[str, list[tuple[str, ...]]], command: str) -> str:
+    """The part of the documentation that holds the figures; @p tables by the other's version."""
+    kernel = os.uname()
+    parts = [
+        ".. Written by bench/linux.py --update; not by hand.", "",
+        "::", "", f"   {command}", "",
+        f"On Linux {kernel.release.partition('-')[0]}, {kernel.machine}, "
+        f"{os.cpu_count()} processors.",
+    ]  # fmt: skip
+    for other, table in tables.items():
+        title = f"zwg-linux and {other}"
+        parts += ["", title, "." * len(title), "", ".. list-table::", "   :header-rows: 1", ""]
+        for row in [(HEADINGS[0], "zwg: Mbit/s", "other", "zwg: CPU s/GB", "other", "zwg: MiB",
+                     "other", "throughput", "per CPU s", "memory"), *table]:  # fmt: skip
+            parts += [f"   {'* -' if i == 0 else '  -'} {cell}".rstrip()
+                      for i, cell in enumerate(row)]  # fmt: skip
+    return "\n".join(parts) + "\n"
+
+
+def missing(programs: list[str]) -> str | None:
+    """Why it cannot run here; None if it can."""
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    for name in ("ip", "ping", "iperf3", "wg", *programs):
+        if shutil.which(name) is None:
+            return f"{name} is not there"
+    if not Path("/dev/net/tun").exists():
+        return "/dev/net/tun is not there"
+    return None
+
+
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--program", type=Path, default=Path("build/linux/zwg-linux"))
-    parser.add_argument("--other", default="wireguard-go")
-    parser.add_argument("--seconds", type=int, default=5, help="of each run of iperf3")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--other", action="append", help="may be repeated (wireguard-go)")
+    parser.add_argument("--seconds", type=int, default=4, help="of each run of iperf3 (4)")
+    parser.add_argument("--rounds", type=int, default=2, help="of all runs (2)")
     parser.add_argument("--json", type=Path, help="write the medians there as well")
-    args = parser.parse_args()
-    if os.geteuid() != 0:
-        sys.exit("zwg: network namespaces need root")
-    for name in ("ip", "ping", "iperf3", "wg", args.other, str(args.program)):
-        if shutil.which(name) is None:
-            sys.exit(f"zwg: {name} is not there")
-    programs = {"zwg-linux": str(args.program.resolve()), args.other: args.other}
-    results: dict[str, dict[str, list[Measured]]] = {n: {c: [] for c in CASES} for n in programs}
+    parser.add_argument(
+        "--update", action="store_true", help="write the table in docs/ from this run"
+    )
+    parser.add_argument(
+        "--if-possible", action="store_true", help="where it cannot run, say why, and succeed"
+    )
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse()
+    others: list[str] = args.other or ["wireguard-go"]
+    programs = [str(args.program.absolute()), *others]
+    if reason := missing(programs):
+        if args.if_possible:
+            print(f"bench/linux.py: skipped: {reason}")
+            return 0
+        sys.exit(f"zwg: {reason}")
+    results: dict[str, dict[str, list[Measured]]] = {p: {c: [] for c in CASES} for p in programs}
     for _ in range(args.rounds):
-        for name, program in programs.items():
+        for program in programs:
             tunnel = Tunnel(program)
             try:
                 for case, options in CASES.items():
-                    results[name][case].append(tunnel.measure(options, args.seconds))
+                    results[program][case].append(tunnel.measure(options, args.seconds))
             finally:
                 tunnel.remove()
-    print(f"zwg-linux, then {args.other}; ratios: throughput, throughput per CPU second, memory")
-    print(f"{'':15} {'Mbit/s':>15} {'CPU s/GB':>15} {'MiB':>15} {'ratios':>23}")
     medians = {n: {c: median(r) for c, r in by_case.items()} for n, by_case in results.items()}
-    for case in CASES:
-        report(case, medians["zwg-linux"][case], medians[args.other][case])
+    tables = {version(o): rows(medians[programs[0]], medians[o]) for o in others}
+    for other, table in tables.items():
+        print(f"zwg-linux, then {other}; ratios of throughput, throughput per CPU second, memory")
+        print(text_table([HEADINGS, *table]), flush=True)
     if args.json:
         plain = {n: {c: asdict(m) for c, m in by.items()} for n, by in medians.items()}
         args.json.write_text(json.dumps(plain, indent=1) + "\n")
+    if args.update:
+        words = " ".join(f"--other {other}" for other in others)
+        DOCUMENT.write_text(document(tables, f"sudo python3 bench/linux.py {words}"))
     return 0
 
 
