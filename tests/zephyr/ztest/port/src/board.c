@@ -61,6 +61,7 @@ void board_after(void *fixture)
 void board_check(void)
 {
 	struct pools at_end;
+	const char *fault;
 
 	board_after(NULL);
 	underlay_fail(0);
@@ -74,7 +75,8 @@ void board_check(void)
 		      at_start.tx_data);
 	zassert_is_null(others_fault(), "on the wire: %s", others_fault());
 	zassert_false(underlay_faulty(), "a frame too long, lost or sent by an interrupt");
-	zassert_is_null(watch_fault(), "%s", watch_fault());
+	fault = watch_fault();
+	zassert_is_null(fault, "%s", fault);
 }
 
 static struct zwg_prefix prefix(const char *text, uint8_t bits)
