@@ -6,15 +6,29 @@ from __future__ import annotations
 import random
 import re
 import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from boards import shell
-from test_peer import Pair, machine, net_ping, pair
+import pytest
 
-__all__ = ["machine", "pair"]  # Fixtures.
+import firmware
+from boards import PROMPT, shell
+from pair import Pair, network, tunnel
+from rig.needs import missing
+
+Boot = Callable[..., firmware.Emulator]
 
 # Seen used on an emulator; what interrupts, a deeper driver or an error path may add.
 RESERVE = 0.25
 RESERVE_BYTES = 256
+
+
+@pytest.fixture
+def pair(boot: Boot, tmp_path: Path) -> Iterator[Pair]:
+    if reason := missing("wireguard-go", "wg"):
+        pytest.skip(reason)
+    with network() as machine, tunnel(boot, machine, tmp_path) as both:
+        yield both
 
 
 def load(pair: Pair) -> None:
@@ -25,7 +39,7 @@ def load(pair: Pair) -> None:
     pair.ping("fd99::1", "-s", "1372")
     pair.ping("fd99::1", "-s", "4000")
     for address in ("10.99.0.2", "fd99::2"):
-        net_ping(pair, address, 2)
+        pair.net_ping(address, 2)
     for family in (socket.AF_INET, socket.AF_INET6):
         data = random.Random(family).randbytes(20000)
         assert pair.echo(family, socket.SOCK_STREAM, data) == data
@@ -39,20 +53,20 @@ def load(pair: Pair) -> None:
         "wg show --machine",
         "net iface",
     ):
-        shell(pair.board.console, line, "uart:~$")
-    shell(pair.board.console, "net dns query example.invalid A", "uart:~$")
+        shell(pair.board.console, line, PROMPT)
+    shell(pair.board.console, "net dns query example.invalid A", PROMPT)
     for line in ("wg genkey replace", "wg set listen-port 51821", "wg commit"):
-        shell(pair.board.console, line, "uart:~$")
+        shell(pair.board.console, line, PROMPT)
 
 
 def stacks(pair: Pair) -> dict[str, tuple[int, int]]:
     """Bytes used at most and bytes there are, by thread."""
-    text = shell(pair.board.console, "kernel stacks", "uart:~$")
+    text = shell(pair.board.console, "kernel stacks", PROMPT)
     found = re.findall(r"^(?:0x\w+ )?(\S.*?)\s+\(real size\s+(\d+)\):.*usage\s+(\d+) ", text, re.M)
     return {name.strip(): (int(used), int(size)) for name, size, used in found}
 
 
-def test_every_stack_keeps_a_reserve(pair: Pair, tree: object) -> None:
+def test_every_stack_keeps_a_reserve(pair: Pair) -> None:
     load(pair)
     found = stacks(pair)
     assert {"zwg_rx", "zwg_handshake", "shell_uart", "main"} <= found.keys()
