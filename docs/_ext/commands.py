@@ -32,7 +32,8 @@ def console_commands(console_c: str) -> list[tuple[str, str, str]]:
 
 def shell_commands(shell_c: str) -> list[tuple[str, str]]:
     """Name and help of each subcommand that the Zephyr shell registers."""
-    found = re.findall(rf"SHELL_CMD\((\w+), \w+,\s*((?:{STRING}\s*)+),", shell_c)
+    start = r"SHELL_(?:COND_CMD\(\w+, |CMD\()"
+    found = re.findall(rf"{start}(\w+), \w+,[\s\\]*((?:{STRING}\s*)+),", shell_c)
     return [(name, _c_string(text)) for name, text in found]
 
 
