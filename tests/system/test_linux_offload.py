@@ -12,6 +12,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,13 @@ def test_datagrams_larger_than_the_outer_mtu_are_fragmented(
     for addresses in ADDRESSES:
         assert_transferred(one, two, addresses[1], file)
         assert_transferred(two, one, addresses[0], file)
+
+
+def test_what_waited_for_a_handshake_leaves_by_itself(trio: Trio) -> None:
+    """One packet that starts it, and nothing else on any side that could push it along."""
+    for machine in trio.machines:
+        machine.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
+    trio.meet()
+    # The kernel tells of the links' new state up to a second later.
+    time.sleep(2)
+    assert ping(trio.machines[0], ADDRESSES[0][1], "-W", "3", count=1).lost == 0
