@@ -58,6 +58,14 @@ static bool in_range(const struct zwg_chain *chain, size_t off, size_t len)
 	return off <= chain->len && len <= chain->len - off;
 }
 
+/* Headers mostly lie in the first fragment, and are read often. */
+static bool in_first(const struct zwg_chain *chain, size_t off, size_t len)
+{
+	size_t end = chain->off + off + len;
+
+	return chain->count > 0 && end <= chain->segs->len;
+}
+
 bool zwg_chain_read(const struct zwg_chain *chain, size_t off, void *dst, size_t len)
 {
 	uint8_t *to = dst;
@@ -67,6 +75,10 @@ bool zwg_chain_read(const struct zwg_chain *chain, size_t off, void *dst, size_t
 
 	if (!in_range(chain, off, len)) {
 		return false;
+	}
+	if (in_first(chain, off, len)) {
+		memcpy(to, chain->segs->data + chain->off + off, len);
+		return true;
 	}
 	rest = zwg_chain_sub(chain, off, len);
 	while ((n = zwg_chain_next(&rest, &run)) > 0) {
