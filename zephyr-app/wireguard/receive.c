@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <zephyr/logging/log.h>
+#include <zephyr/sys/byteorder.h>
 
 #include "ip.h"
 #include "segments.h"
@@ -19,6 +20,9 @@ LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
 #define IPV4_DST 16
 #define IPV6_SRC 8
 #define IPV6_DST 24
+
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
 
 #define UDP_HEADER    8
 #define IP_HEADER_MAX 60 /* IPv4 with options. */
@@ -51,14 +55,16 @@ void zwg_receive_queue(struct net_context *ctx, struct net_pkt *pkt, union net_i
 		return;
 	}
 	k_fifo_put(&queue, pkt);
-	zwg_kick();
+	zwg_wake();
 }
 
-static bool read_addr(const struct zwg_chain *all, size_t off, uint8_t family,
-		      struct zwg_addr *addr)
+static void set_addr(struct zwg_addr *addr, uint8_t family, const uint8_t *bytes)
 {
-	*addr = (struct zwg_addr){.family = family};
-	return zwg_chain_read(all, off, addr->bytes, zwg_family_bits(family) / 8);
+	size_t len = zwg_family_bits(family) / 8;
+
+	addr->family = family;
+	memcpy(addr->bytes, bytes, len);
+	memset(addr->bytes + len, 0, sizeof(addr->bytes) - len);
 }
 
 /* From the outer headers: who sent it to which of our addresses, and with which marks. */
@@ -68,18 +74,18 @@ static bool read_outer(struct net_pkt *pkt, const struct zwg_chain *all, struct 
 	size_t headers = net_pkt_ip_hdr_len(pkt) + net_pkt_ip_opts_len(pkt);
 	uint8_t family = net_pkt_family(pkt) == AF_INET6 ? ZWG_AF_INET6 : ZWG_AF_INET;
 	bool v6 = family == ZWG_AF_INET6;
-	uint8_t word[2], port[2];
+	uint8_t ip[IPV6_HEADER], port[2];
 
-	*from = (struct zwg_endpoint){.src_if = (uint32_t)net_if_get_by_iface(net_pkt_iface(pkt))};
-	if (!zwg_chain_read(all, 0, word, sizeof(word)) ||
-	    !zwg_chain_read(all, headers, port, sizeof(port)) ||
-	    !read_addr(all, v6 ? IPV6_SRC : IPV4_SRC, family, &from->addr) ||
-	    !read_addr(all, v6 ? IPV6_DST : IPV4_DST, family, &from->src))
+	if (!zwg_chain_read(all, 0, ip, v6 ? IPV6_HEADER : IPV4_HEADER) ||
+	    !zwg_chain_read(all, headers, port, sizeof(port)))
 		return false;
-	from->port = (uint16_t)(port[0] << 8 | port[1]);
-	if (v6 && from->addr.bytes[0] == 0xfe && (from->addr.bytes[1] & 0xc0) == 0x80)
-		from->scope = from->src_if;
-	*tos = v6 ? (uint8_t)(word[0] << 4 | word[1] >> 4) : word[IPV4_TOS];
+	set_addr(&from->addr, family, ip + (v6 ? IPV6_SRC : IPV4_SRC));
+	set_addr(&from->src, family, ip + (v6 ? IPV6_DST : IPV4_DST));
+	from->port = sys_get_be16(port);
+	from->src_if = (uint32_t)net_if_get_by_iface(net_pkt_iface(pkt));
+	from->scope =
+		v6 && ip[IPV6_SRC] == 0xfe && (ip[IPV6_SRC + 1] & 0xc0) == 0x80 ? from->src_if : 0;
+	*tos = v6 ? (uint8_t)(ip[0] << 4 | ip[1] >> 4) : ip[IPV4_TOS];
 	return true;
 }
 
@@ -99,12 +105,14 @@ static void deliver(struct zwg_tunnel *tunnel, struct net_pkt *pkt, const struct
 static bool receive(struct zwg_tunnel *tunnel, struct net_pkt *pkt)
 {
 	static struct zwg_seg segs[CONFIG_ZWG_FRAGMENTS];
-	struct zwg_packet datagram = {.segs = segs};
+	struct zwg_packet datagram;
 	enum zwg_verdict verdict;
 	struct zwg_endpoint from;
 	struct zwg_chain all;
 	uint8_t tos;
 
+	datagram.next = NULL;
+	datagram.segs = segs;
 	datagram.count = zwg_segments(pkt->buffer, segs, ARRAY_SIZE(segs));
 	if (!datagram.count) {
 		zwg_port_drop(tunnel, ZWG_PORT_RX_FRAGMENTS);

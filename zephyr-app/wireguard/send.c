@@ -11,7 +11,7 @@
 #include <zephyr/logging/log.h>
 
 #include "compat.h"
-#include "ip.h"
+#include "outer.h"
 #include "segments.h"
 #include "tunnel.h"
 
@@ -199,7 +199,7 @@ int zwg_send(struct zwg_tunnel *tunnel, struct net_pkt *pkt)
 		send_now(tunnel, pkt);
 	} else {
 		k_fifo_put(&queue, pkt);
-		zwg_kick();
+		zwg_wake();
 	}
 	return 0;
 }
@@ -254,23 +254,18 @@ static bool choose_source(const struct zwg_udp *udp, const struct zwg_endpoint *
 static int make_flow(struct zwg_tunnel *tunnel, const struct zwg_endpoint *to, uint8_t tos,
 		     struct zwg_flow *flow)
 {
-	*flow = (struct zwg_flow){
-		.dst = to->addr, .src_port = tunnel->udp.port, .dst_port = to->port, .tos = tos};
+	flow->dst = to->addr;
+	flow->src_port = tunnel->udp.port;
+	flow->dst_port = to->port;
+	flow->tos = tos;
 	return tunnel->udp.port && choose_source(&tunnel->udp, to, &flow->src) ? 0 : -ENETUNREACH;
 }
 
 /* A datagram whose payload the core has made: the sizes are put right and it goes. */
 static int transmit(struct zwg_tunnel *tunnel, struct outgoing *out, const struct zwg_flow *flow)
 {
-	size_t headers = (flow->dst.family == ZWG_AF_INET6 ? 40 : 20) + 8;
-	int err;
-
 	net_buf_add(out->last, out->packet.len - ZWG_HEADROOM - out->inner_len);
-	net_buf_push(out->pkt->buffer, headers);
-	net_pkt_cursor_init(out->pkt);
-	net_pkt_set_overwrite(out->pkt, true);
-	err = zwg_ip_begin(tunnel->udp.iface, out->pkt, flow);
-	return err ? err : zwg_ip_finish(out->pkt);
+	return zwg_outer_send(tunnel->udp.iface, out->pkt, flow);
 }
 
 int zwg_port_send_packet(void *ctx, const struct zwg_endpoint *to, uint8_t tos,
@@ -302,6 +297,32 @@ void zwg_port_release(void *ctx, struct zwg_packet *packet)
 	outgoing_free(out);
 }
 
+/* A packet with a copy of @a msg, and room for the outer headers in front; NULL: no buffers. */
+static struct net_pkt *make_message(struct net_if *iface, const void *msg, size_t len)
+{
+	struct net_pkt *pkt = net_pkt_alloc_on_iface(iface, K_NO_WAIT);
+	const uint8_t *rest = msg;
+	size_t reserve = FRONT_RESERVE;
+
+	while (pkt && len > 0) {
+		struct net_buf *buf = net_pkt_get_reserve_tx_data(reserve + len, K_NO_WAIT);
+		size_t n;
+
+		if (!buf) {
+			net_pkt_unref(pkt);
+			return NULL;
+		}
+		net_buf_reserve(buf, reserve);
+		reserve = 0;
+		n = MIN(len, net_buf_tailroom(buf));
+		(void)net_buf_add_mem(buf, rest, n);
+		net_pkt_append_buffer(pkt, buf);
+		rest += n;
+		len -= n;
+	}
+	return pkt;
+}
+
 int zwg_port_send_message(void *ctx, const struct zwg_endpoint *to, uint8_t tos, const void *msg,
 			  size_t len)
 {
@@ -314,18 +335,12 @@ int zwg_port_send_message(void *ctx, const struct zwg_endpoint *to, uint8_t tos,
 		zwg_port_drop(tunnel, ZWG_PORT_TX_UNDERLAY);
 		return err;
 	}
-	pkt = net_pkt_alloc_with_buffer(tunnel->udp.iface, len,
-					flow.dst.family == ZWG_AF_INET6 ? AF_INET6 : AF_INET,
-					IPPROTO_UDP, K_NO_WAIT);
+	pkt = make_message(tunnel->udp.iface, msg, len);
 	if (!pkt) {
 		zwg_port_drop(tunnel, ZWG_PORT_TX_BUFFERS);
 		return -ENOBUFS;
 	}
-	err = zwg_ip_begin(tunnel->udp.iface, pkt, &flow);
-	if (!err)
-		err = net_pkt_write(pkt, msg, len);
-	if (!err)
-		err = zwg_ip_finish(pkt);
+	err = zwg_outer_send(tunnel->udp.iface, pkt, &flow);
 	if (err) {
 		zwg_port_drop(tunnel, ZWG_PORT_TX_UNDERLAY);
 		net_pkt_unref(pkt);

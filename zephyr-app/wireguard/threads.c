@@ -9,17 +9,24 @@
 #include "crypto/secret.h"
 #include "tunnel.h"
 
+/* Packets in each direction that the receive thread takes before it looks at the rest. */
+#define TURN 16
+
 static K_SEM_DEFINE(rx_sem, 0, 1);
 static K_SEM_DEFINE(job_sem, 0, 1);
 
-/* Until when the receive thread sleeps: ZWG_NEVER while it is awake, so that every wish made
- * meanwhile is seen as an earlier one and makes it look again. */
-static zwg_time rx_sleeps_until = ZWG_NEVER;
-static struct k_spinlock rx_sleep_lock;
+/* There is more to do for the receive thread than packets. */
+static atomic_t business = ATOMIC_INIT(true);
+
+void zwg_wake(void)
+{
+	k_sem_give(&rx_sem);
+}
 
 void zwg_kick(void)
 {
-	k_sem_give(&rx_sem);
+	atomic_set(&business, true);
+	zwg_wake();
 }
 
 void zwg_kick_jobs(void)
@@ -27,25 +34,40 @@ void zwg_kick_jobs(void)
 	k_sem_give(&job_sem);
 }
 
-static void set_sleep(zwg_time until)
-{
-	k_spinlock_key_t key = k_spin_lock(&rx_sleep_lock);
+/* One alarm for all that is to be done later: set for the earliest, and left there if that is put
+ * off, so that a packet that does so costs no timer. */
+static struct k_spinlock alarm_lock;
+static zwg_time alarm_at = ZWG_NEVER;
 
-	rx_sleeps_until = until;
-	k_spin_unlock(&rx_sleep_lock, key);
+static void on_alarm(struct k_timer *timer)
+{
+	k_spinlock_key_t key = k_spin_lock(&alarm_lock);
+
+	ARG_UNUSED(timer);
+	alarm_at = ZWG_NEVER;
+	k_spin_unlock(&alarm_lock, key);
+	zwg_kick();
+}
+
+static K_TIMER_DEFINE(alarm, on_alarm, NULL);
+
+static void set_alarm(zwg_time when)
+{
+	k_spinlock_key_t key = k_spin_lock(&alarm_lock);
+
+	if (when < alarm_at) {
+		zwg_time now = zwg_now();
+
+		alarm_at = when;
+		k_timer_start(&alarm, K_MSEC(when > now ? when - now : 0), K_NO_WAIT);
+	}
+	k_spin_unlock(&alarm_lock, key);
 }
 
 void zwg_wake_at(struct zwg_tunnel *tunnel, zwg_time when)
 {
-	k_spinlock_key_t key = k_spin_lock(&rx_sleep_lock);
-	bool earlier = when < rx_sleeps_until;
-
-	k_spin_unlock(&rx_sleep_lock, key);
 	tunnel->wake_at = when;
-	/* A later wish is found when the thread wakes for the earlier one: no switch for each
-	 * packet. */
-	if (earlier)
-		zwg_kick();
+	set_alarm(when);
 }
 
 /* Runs the timers that are due. The next moment at which one is. */
@@ -66,15 +88,16 @@ static zwg_time run_timers(void)
 	return next;
 }
 
-/* In turn, so that neither direction starves the other. */
-static void run_packets(void)
+/* In turn, so that neither direction starves the other. True if there may be more. */
+static bool run_packets(void)
 {
-	bool received, sent;
+	for (int i = 0; i < TURN; i++) {
+		bool received = zwg_receive_one();
 
-	do {
-		received = zwg_receive_one();
-		sent = zwg_send_one();
-	} while (received || sent);
+		if (!zwg_send_one() && !received)
+			return false;
+	}
+	return true;
 }
 
 static void run_links(void)
@@ -93,13 +116,11 @@ static void run_links(void)
 	}
 }
 
-static k_timeout_t timeout_until(zwg_time when)
+static void run_business(void)
 {
-	zwg_time now = zwg_now();
-
-	if (when == ZWG_NEVER)
-		return K_FOREVER;
-	return when <= now ? K_NO_WAIT : K_MSEC(when - now);
+	zwg_events_raise();
+	run_links();
+	set_alarm(MIN(run_timers(), zwg_resolve_due()));
 }
 
 static void rx_thread(void *p1, void *p2, void *p3)
@@ -109,15 +130,12 @@ static void rx_thread(void *p1, void *p2, void *p3)
 	ARG_UNUSED(p3);
 	zwg_tunnels_start();
 	for (;;) {
-		zwg_time next;
+		bool more = run_packets();
 
-		run_packets();
-		zwg_events_raise();
-		run_links();
-		next = MIN(run_timers(), zwg_resolve_due());
-		set_sleep(next);
-		(void)k_sem_take(&rx_sem, timeout_until(next));
-		set_sleep(ZWG_NEVER);
+		if (atomic_set(&business, false))
+			run_business();
+		else if (!more)
+			(void)k_sem_take(&rx_sem, K_FOREVER);
 	}
 }
 

@@ -102,7 +102,10 @@ bool zwg_tunnels_ready(void);
 
 /* Threads */
 
-/** Makes the receive thread look at everything that waits for it. From anywhere. */
+/** Makes the receive thread look at the packets that wait for it. From anywhere. */
+void zwg_wake(void);
+
+/** Makes it look at all else as well: timers, links, events, names. From anywhere. */
 void zwg_kick(void);
 
 /** Is this the receive thread? */
