@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from . import build
 
@@ -45,7 +46,11 @@ def measure(directory: Path) -> list[Memory]:
             f"-DZWG_MAX_ALLOWED_IPS={PREFIXES_PER_PEER * peers}", "-c", str(source), "-o", str(out),
         ])  # fmt: skip
         with out.open("rb") as stream:
-            table = ELFFile(stream).get_section_by_name(".symtab")
-            sizes = {symbol.name: int(symbol["st_size"]) for symbol in table.iter_symbols()}
+            sizes = {
+                symbol.name: int(symbol["st_size"])
+                for section in ELFFile(stream).iter_sections()
+                if isinstance(section, SymbolTableSection)
+                for symbol in section.iter_symbols()
+            }
         found.append(Memory(peers, sizes["device"], sizes["peer"], sizes["job"]))
     return found
