@@ -297,6 +297,16 @@ void zwg_port_release(void *ctx, struct zwg_packet *packet)
 	outgoing_free(out);
 }
 
+/* Where buffers are of one size, asking for more gives none. */
+static size_t buffer_size(size_t wanted)
+{
+#if defined(CONFIG_NET_BUF_FIXED_DATA_SIZE)
+	return MIN(wanted, CONFIG_NET_BUF_DATA_SIZE);
+#else
+	return wanted;
+#endif
+}
+
 /* A packet with a copy of @a msg, and room for the outer headers in front; NULL: no buffers. */
 static struct net_pkt *make_message(struct net_if *iface, const void *msg, size_t len)
 {
@@ -305,7 +315,8 @@ static struct net_pkt *make_message(struct net_if *iface, const void *msg, size_
 	size_t reserve = FRONT_RESERVE;
 
 	while (pkt && len > 0) {
-		struct net_buf *buf = net_pkt_get_reserve_tx_data(reserve + len, K_NO_WAIT);
+		struct net_buf *buf =
+			net_pkt_get_reserve_tx_data(buffer_size(reserve + len), K_NO_WAIT);
 		size_t n;
 
 		if (!buf) {
