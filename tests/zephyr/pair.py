@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -103,6 +103,7 @@ def tunnel(
     machine: Machine,
     directory: Path,
     board_knows_endpoint: bool = True,
+    beating: bool = True,
 ) -> Iterator[Pair]:
     """A provisioned board, and wireguard-go, which knows where the board is. `start` switches a
     board on, with QEMU's -nic and what it is run in."""
@@ -121,6 +122,6 @@ def tunnel(
         other = SimpleNamespace(key=SimpleNamespace(public=public), v4="10.99.0.1", v6="fd99::1")
         process = start_wireguard_go(end, directory, other, psk=psk, endpoint=f"{BOARD}:{PORT}")
         commands.run(["wg commit"])
-    with heartbeat(machine):
+    with heartbeat(machine) if beating else nullcontext():
         yield Pair(board, machine, end)
     process.stop()

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What the tunnel costs on the booted firmware."""
