@@ -28,6 +28,11 @@ BUILD_ASSERT(CONFIG_ZWG_TX_PACKETS < CONFIG_NET_PKT_TX_COUNT,
 	     "CONFIG_ZWG_TX_PACKETS must be less than CONFIG_NET_PKT_TX_COUNT: handshake messages "
 	     "need a packet while others wait for the handshake");
 
+#if defined(CONFIG_NET_BUF_FIXED_DATA_SIZE)
+BUILD_ASSERT(CONFIG_NET_BUF_DATA_SIZE >= FRONT_RESERVE + ZWG_HEADROOM,
+	     "CONFIG_NET_BUF_DATA_SIZE is too small for the outer headers and the tunnel's");
+#endif
+
 /* A packet on its way. */
 struct outgoing {
 	struct zwg_packet packet; /* What the core knows. */
