@@ -251,6 +251,7 @@ def test_doctor_knows_zephyr_trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     text = "VERSION_MAJOR = 3\nVERSION_MINOR = 7\nPATCHLEVEL = 1\n"
     (tmp_path / "VERSION").write_text(text)
     (tmp_path / "Kconfig.zephyr").touch()
+    monkeypatch.delenv("ZWG_ZEPHYRS", raising=False)
     monkeypatch.setenv("ZEPHYR_BASE", str(tmp_path))
     assert f"ok    zephyr: 3.7.1 in {tmp_path}" in invoke("doctor").stdout
     monkeypatch.setenv("ZEPHYR_BASE", str(tmp_path / "none"))
