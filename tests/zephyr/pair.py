@@ -26,6 +26,7 @@ from rig.tunnels import End, start_wireguard_go, wg_show
 
 GATEWAY, BOARD = "198.51.100.1", "198.51.100.2"
 PORT = 51820
+PEER_PORT = 51002
 
 
 @dataclass
@@ -102,25 +103,28 @@ def tunnel(
     start: Callable[[str, tuple[str, ...]], firmware.Emulator],
     machine: Machine,
     directory: Path,
-    board_knows_endpoint: bool = True,
+    endpoint: str | None = f"{GATEWAY}:{PEER_PORT}",
+    called: bool = True,
     beating: bool = True,
 ) -> Iterator[Pair]:
-    """A provisioned board, and wireguard-go, which knows where the board is. `start` switches a
-    board on, with QEMU's -nic and what it is run in."""
+    """A provisioned board, and wireguard-go. `start` switches a board on, with QEMU's -nic and what
+    it is run in; `endpoint` is where the board thinks that its peer is; wireguard-go knows where
+    the board is if it is to call."""
     prefix = ("ip", "netns", "exec", machine.name)
     board = start("tap,model=lan9118,ifname=tap,script=no,downscript=no", prefix)
     shell(board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", PROMPT)
-    end = End(machine, f"{machine.name}g", 51002, "10.99.0.2", "fd99::2")
+    end = End(machine, f"{machine.name}g", PEER_PORT, "10.99.0.2", "fd99::2")
     psk = PresharedKey.generate()
     allowed = (parse_network("10.99.0.2/32"), parse_network("fd99::2/128"))
-    endpoint = f"{GATEWAY}:{end.port}" if board_knows_endpoint else None
     with console(board.console, timeout=60) as commands:
         public = commands.genkey()
         commands.set_interface(address="10.99.0.1/24,fd99::1/64", listen_port=str(PORT))
         commands.set_peer(PeerSettings(end.key.public, psk, allowed, endpoint, 0))
         # The board calls when it commits: the other end must be there.
         other = SimpleNamespace(key=SimpleNamespace(public=public), v4="10.99.0.1", v6="fd99::1")
-        process = start_wireguard_go(end, directory, other, psk=psk, endpoint=f"{BOARD}:{PORT}")
+        process = start_wireguard_go(
+            end, directory, other, psk=psk, endpoint=f"{BOARD}:{PORT}" if called else None
+        )
         commands.run(["wg commit"])
     with heartbeat(machine) if beating else nullcontext():
         yield Pair(board, machine, end)

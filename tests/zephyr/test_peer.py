@@ -42,7 +42,7 @@ def pair(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
 @pytest.fixture
 def called(boot: Boot, machine: Machine, tmp_path: Path) -> Iterator[Pair]:
     """The board does not know where its peer is: it is called."""
-    with tunnel(boot, machine, tmp_path, board_knows_endpoint=False) as both:
+    with tunnel(boot, machine, tmp_path, endpoint=None) as both:
         yield both
 
 
