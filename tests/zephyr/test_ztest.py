@@ -47,10 +47,12 @@ def failures(output: str) -> Iterator[str]:
         yield f"{suite}.{name}:\n{said.get(name, '').strip()}"
 
 
-def run(program: Path) -> str:
-    """The output of the tests, also of those that had to be stopped."""
+def run(program: Path, directory: Path) -> str:
+    """The output of the tests, also of those that had to be stopped. Their flash is a file in the
+    directory."""
     with subprocess.Popen(
         [program],
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -71,7 +73,7 @@ def test_ztest(scenario: str, tree: Tree, build: Build, tmp_path: Path) -> None:
     source = ZTEST / scenario.partition(".")[0]
     image = build(tree, "native_sim", *SCENARIOS[scenario], source=source, name=f"ztest.{scenario}")
     assert image.warnings == []
-    output = run(image.elf.with_suffix(".exe"))
+    output = run(image.elf.with_suffix(".exe"), tmp_path)
     failed = list(failures(output))
     assert not failed, "\n\n".join(failed)
     assert "PROJECT EXECUTION SUCCESSFUL" in output, output[-3000:]
