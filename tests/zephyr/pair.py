@@ -51,12 +51,15 @@ class Pair:
         """When the last handshake was, as wg tells it: seconds since 1970, 0 if never."""
         return int(wg_show(self.end, "latest-handshakes"))
 
-    def echo(self, family: int, kind: int, data: bytes) -> bytes:
-        """What the board's echo service sends back, asked from inside the namespace."""
+    def echo(
+        self, family: int, kind: int, data: bytes, address: str = "", timeout: float = 20
+    ) -> bytes:
+        """What the board's echo service sends back, asked from inside the namespace, through the
+        tunnel unless another address is given. CalledProcessError: nothing."""
         program = (
             "import socket,sys\n"
-            f"s=socket.socket({int(family)},{int(kind)});s.settimeout(20)\n"
-            f"s.connect(({self.address(family)!r},4242))\n"
+            f"s=socket.socket({int(family)},{int(kind)});s.settimeout({timeout})\n"
+            f"s.connect(({address or self.address(family)!r},4242))\n"
             "data=sys.stdin.buffer.read();s.send(data);got=b''\n"
             "while len(got)<len(data):\n"
             "  more=s.recv(65536)\n"
@@ -105,14 +108,16 @@ def tunnel(
     directory: Path,
     endpoint: str | None = f"{GATEWAY}:{PEER_PORT}",
     called: bool = True,
+    has_address: bool = False,
     beating: bool = True,
 ) -> Iterator[Pair]:
     """A provisioned board, and wireguard-go. `start` switches a board on, with QEMU's -nic and what
     it is run in; `endpoint` is where the board thinks that its peer is; wireguard-go knows where
-    the board is if it is to call."""
+    the board is if it is to call; the board is given its address unless it has it."""
     prefix = ("ip", "netns", "exec", machine.name)
     board = start("tap,model=lan9118,ifname=tap,script=no,downscript=no", prefix)
-    shell(board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", PROMPT)
+    if not has_address:
+        shell(board.console, f"net ipv4 add 1 {BOARD} 255.255.255.0", PROMPT)
     end = End(machine, f"{machine.name}g", PEER_PORT, "10.99.0.2", "fd99::2")
     psk = PresharedKey.generate()
     allowed = (parse_network("10.99.0.2/32"), parse_network("fd99::2/128"))

@@ -7,6 +7,7 @@ import json
 import random
 import re
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -81,6 +82,13 @@ def test_echo_over_udp_and_tcp(pair: Pair) -> None:
             assert pair.echo(family, socket.SOCK_DGRAM, data) == data
         data = random.Random(family).randbytes(20000)
         assert pair.echo(family, socket.SOCK_STREAM, data) == data
+
+
+def test_only_the_tunnel_leads_to_the_echo_service(pair: Pair) -> None:
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with pytest.raises(subprocess.CalledProcessError):
+            pair.echo(socket.AF_INET, kind, b"outside", BOARD, timeout=2)
+        assert pair.echo(socket.AF_INET, kind, b"inside") == b"inside"
 
 
 def test_a_reboot_is_accepted_at_once(pair: Pair) -> None:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A peer whose endpoint is a name, on the booted firmware."""
+"""What the firmware does otherwise when it is built with other options: a static address, name
+servers, and the echo service for everybody."""
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from wg_host.zephyr import Tree
 
 import firmware
 from conftest import Build
-from pair import GATEWAY, PEER_PORT, Pair, network, tunnel
+from pair import BOARD, GATEWAY, PEER_PORT, Pair, network, tunnel
 from rig.needs import missing
 from rig.netns import Machine
 from rig.programs import wait_for
@@ -22,7 +24,13 @@ Boot = Callable[..., firmware.Emulator]
 HERE = Path(__file__).resolve().parent
 NAME = "peer.example"
 NOBODY = "198.51.100.9"
-OPTIONS = ("-DCONFIG_DNS_SERVER_IP_ADDRESSES=y", f'-DCONFIG_DNS_SERVER1="{GATEWAY}"')
+OPTIONS = (
+    "-DCONFIG_DNS_SERVER_IP_ADDRESSES=y",
+    f'-DCONFIG_DNS_SERVER1="{GATEWAY}"',
+    "-DCONFIG_ZWG_APP_IPV4_STATIC=y",
+    f'-DCONFIG_ZWG_APP_IPV4_ADDRESS="{BOARD}"',
+    "-DCONFIG_ZWG_APP_ECHO_OUTSIDE=y",
+)
 REKEY_ATTEMPT_TIME = 90  # Seconds, after which a peer that does not answer is given up.
 
 
@@ -45,7 +53,7 @@ def named(
     """A board that asks the gateway for names, and a peer that does not call it."""
     if reason := missing("wireguard-go", "wg") or firmware.missing("qemu-system-arm"):
         pytest.skip(reason)
-    elf = build(tree, firmware.EMULATED, *OPTIONS, name="names").elf
+    elf = build(tree, firmware.EMULATED, *OPTIONS, name="options").elf
     boards: list[firmware.Emulator] = []
 
     def start(nic: str, prefix: tuple[str, ...]) -> firmware.Emulator:
@@ -58,7 +66,9 @@ def named(
         with (
             network() as machine,
             nameserver(machine, tmp_path / "answers", *answers),
-            tunnel(start, machine, tmp_path, endpoint=endpoint, called=False) as both,
+            tunnel(
+                start, machine, tmp_path, endpoint=endpoint, called=False, has_address=True
+            ) as both,
         ):
             yield both
 
@@ -67,9 +77,14 @@ def named(
         board.stop()
 
 
-def test_an_endpoint_may_be_a_name(named: Callable[..., contextmanager[Pair]]) -> None:
+def test_a_static_address_a_name_and_an_echo_for_everybody(
+    named: Callable[..., contextmanager[Pair]],
+) -> None:
     with named(GATEWAY) as pair:
         pair.net_ping("10.99.0.2", 2)
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            assert pair.echo(socket.AF_INET, kind, b"outside", BOARD) == b"outside"
+            assert pair.echo(socket.AF_INET, kind, b"inside") == b"inside"
 
 
 def test_a_quiet_peers_name_is_asked_for_again(
