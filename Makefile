@@ -101,7 +101,7 @@ conformance: linux-asan $(VENV)/test.stamp
 bench: linux $(VENV)/test.stamp
 	@$(PY) bench/run.py
 	@$(PY) bench/linux.py --if-possible --program $(BUILD)/linux/zwg-linux
-	@$(PY) bench/firmware.py --if-possible
+	@$(PY) bench/qemu.py --if-possible
 
 # The simulator under the sanitizers, from a first seed of the clock's
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the tunnel costs a packet on the booted firmware, and that handshakes do not hold one up.
-Instructions, counted one by one in QEMU's log; bench/firmware.py prints them."""
+Instructions, counted one by one in QEMU's log; bench/qemu.py prints them."""
 
 from __future__ import annotations
 

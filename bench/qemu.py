@@ -140,8 +140,8 @@ def main() -> int:
     for title, rows in zip(titles, tables, strict=True):
         print(f"{title}:\n\n{text(rows)}\n")
     if args.update:
-        parts = [".. Written by bench/firmware.py --update; not by hand.", ""]
-        parts += ["::", "", "   python3 bench/firmware.py", ""]
+        parts = [".. Written by bench/qemu.py --update; not by hand.", ""]
+        parts += ["::", "", "   python3 bench/qemu.py", ""]
         for title, rows in zip(titles, tables, strict=True):
             parts += [title, "." * len(title), "", rst(rows), ""]
         DOCUMENT.write_text("\n".join(parts), encoding="utf-8")
