@@ -61,7 +61,11 @@ def load(pair: Pair) -> None:
 
 def stacks(pair: Pair) -> dict[str, tuple[int, int]]:
     """Bytes used at most and bytes there are, by thread."""
-    text = shell(pair.board.console, "kernel stacks", PROMPT)
+    # The name in 3.7 and that in 4.x.
+    text = "".join(
+        shell(pair.board.console, command, PROMPT)
+        for command in ("kernel stacks", "kernel thread stacks")
+    )
     found = re.findall(r"^(?:0x\w+ )?(\S.*?)\s+\(real size\s+(\d+)\):.*usage\s+(\d+) ", text, re.M)
     return {name.strip(): (int(used), int(size)) for name, size, used in found}
 

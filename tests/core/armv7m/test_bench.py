@@ -13,7 +13,7 @@ require_tools("arm-none-eabi-gcc", "arm-none-eabi-objdump")
 require_modules()
 
 import run as bench  # noqa: E402
-from m3 import build, model  # noqa: E402
+from m3 import build, memory, model  # noqa: E402
 from m3.cases import Figure, measure  # noqa: E402
 from m3.machine import Machine, MachineError  # noqa: E402
 
@@ -109,7 +109,7 @@ def test_a_figure_that_comes_or_goes_is_told() -> None:
     assert "no longer" in bench.growth([], SAME)[0]
 
 
-def test_the_table_in_the_documentation_is_that_of_the_committed_figures() -> None:
+def test_the_table_in_the_documentation_is_that_of_the_committed_figures(tmp_path: Path) -> None:
     committed = [Figure(**entry) for entry in json.loads(bench.COMMITTED.read_text())]
     groups = {b: [f for f in committed if f.back_end == b] for b in bench.TITLES}
-    assert bench.DOCUMENT.read_text() == bench.document(groups)
+    assert bench.DOCUMENT.read_text() == bench.document(groups, memory.measure(tmp_path))
