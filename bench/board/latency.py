@@ -83,8 +83,10 @@ def flood(pair: Pair, board: PublicKey) -> Iterator[None]:
         assert process.stdin is not None
         process.stdin.write(b"".join(initiation(board) for _ in range(200)))
         process.stdin.close()
-        yield
-        process.terminate()
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 def measure(pair: Pair, symbols: Symbols, pipe: Path) -> tuple[list[Waited], int]:

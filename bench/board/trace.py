@@ -168,12 +168,14 @@ def recording(board: firmware.Emulator, path: Path, symbols: Symbols) -> Iterato
     while not recorded.steps:
         assert time.monotonic() < deadline, "QEMU's log says nothing of instructions"
         time.sleep(0.05)
-    yield recorded
-    board.monitor("log none")
-    for command in SINGLE:
-        board.monitor(command.format("off"))
-    recorded.wait()
-    path.unlink()
+    try:
+        yield recorded
+    finally:
+        board.monitor("log none")
+        for command in SINGLE:
+            board.monitor(command.format("off"))
+        recorded.wait()
+        path.unlink()
 
 
 def runs(steps: Iterable[Step]) -> Iterator[Run]:

@@ -97,8 +97,10 @@ def heartbeat(machine: Machine) -> Iterator[None]:
     arrives between the two stays in the FIFO, unseen, until the next one comes."""
     command = [str(word) for word in machine.command("ping", "-q", "-i", "0.1", BOARD)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as pinging:
-        yield
-        pinging.terminate()
+        try:
+            yield
+        finally:
+            pinging.terminate()
 
 
 @contextmanager
@@ -131,6 +133,8 @@ def tunnel(
             end, directory, other, psk=psk, endpoint=f"{BOARD}:{PORT}" if called else None
         )
         commands.run(["wg commit"])
-    with heartbeat(machine) if beating else nullcontext():
-        yield Pair(board, machine, end)
-    process.stop()
+    try:
+        with heartbeat(machine) if beating else nullcontext():
+            yield Pair(board, machine, end)
+    finally:
+        process.stop()

@@ -42,8 +42,10 @@ def nameserver(machine: Machine, log: Path, *answers: str) -> Iterator[None]:
         log.open("w") as out,
         subprocess.Popen([str(word) for word in command], stdout=out) as process,
     ):
-        yield
-        process.terminate()
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 @pytest.fixture
