@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What needs private headers of the IP stack; see ip.h. */
-
 #include <zephyr/logging/log.h>
 #include <zephyr/net/ethernet.h>
 #include <zephyr/net/net_core.h>
 
 LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
 
-#include "ipv4.h"
-#include "ipv6.h"
 #include "net_private.h"
 #include "net_stats.h"
 
-#include "compat.h"
 #include "ip.h"
 
 #define NEXT_HEADER_UNSET 255 /* As a new packet has it. */

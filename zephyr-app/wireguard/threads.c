@@ -120,7 +120,8 @@ static void run_business(void)
 {
 	zwg_events_raise();
 	run_links();
-	set_alarm(MIN(run_timers(), zwg_resolve_due()));
+	set_alarm(run_timers());
+	set_alarm(zwg_resolve_due());
 }
 
 static void rx_thread(void *p1, void *p2, void *p3)
