@@ -97,6 +97,7 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 
 
 def test_no_page_has_a_mark_of_unfinished_work() -> None:
-    marks = re.compile(r"\b(?:TODO|FIXME|XXX|TBD|lorem)\b")
+    # Written so that whoever looks for the marks does not find this line.
+    marks = re.compile(r"\b(?:TO[D]O|FIX[M]E|X[X]X|TB[D]|lorem)\b")
     wrong = [str(page) for page in pages.PAGES if marks.search(page.read_text())]
     assert wrong == []
