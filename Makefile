@@ -19,7 +19,7 @@ help:
 	@echo 'make conformance  docs/conformance.rst, from a run of all tests that it names (root)'
 	@echo 'make fuzz    every fuzz target for SECONDS=60 (needs clang)'
 	@echo 'make docs    the documentation, in $(BUILD)/docs'
-	@echo 'make bench   cycles on an emulated Cortex-M3 (gcc-arm-none-eabi); speed on Linux (root)'
+	@echo 'make bench   cycles on an emulated Cortex-M3 (gcc-arm-none-eabi); on Linux and of the firmware (root)'
 	@echo 'make soak    the simulator for SECONDS=60, seed after seed'
 	@echo 'make coverage  lines and branches of core/ that the tests reach'
 	@echo 'make lint    formatting and types'
