@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from wg_host.keys import PublicKey
 from .trace import INTERRUPT_END, INTERRUPTS, SLEEP, Step, Symbols, recording
 
 PINGS = 5
-ARRIVES, ANSWERS, SENDS = "net_recv_data", "icmpv4_handle_echo_request", "eth_tx"
+ARRIVES, OPENS = "net_recv_data", "zwg_input"
+ANSWERS, SENDS = "icmpv4_handle_echo_request", "eth_tx"
 HANDSHAKE = "zwg_x25519"
 LADDER = ("zwg_fe_mul", "zwg_fe_sq")
 """Where X25519 spends its time. While the processor is there, no packet waits."""
@@ -30,25 +32,29 @@ LADDER = ("zwg_fe_mul", "zwg_fe_sq")
 class Waited:
     """An answered ping."""
 
-    instructions: int  # From its arrival, or that of a packet before it, to its answer's departure.
+    instructions: int  # From its arrival to its answer's departure.
     interrupted: bool  # A handshake was being computed when it came.
 
 
 def waits(steps: Iterable[Step]) -> list[Waited]:
-    """The pings of a record. Time begins with the first frame that came when no thread above the
-    handshake's was at work, and runs on until none is: with several frames at once that is more
-    than the later ones waited, never less."""
+    """The pings of a record. Frames are opened in the order in which they came; those that are not
+    the tunnel's stay in the line until the processor has nothing to do but handshakes, so that a
+    ping behind one is taken to have come earlier than it did, never later."""
     found = []
     depth = now = 0
+    line: deque[int] = deque()
     since: int | None = None
     computing = echo = False
     for step in steps:
         depth += step.called and step.name in INTERRUPTS
-        if step.called and step.name == ARRIVES and since is None:
-            since = now
+        if step.called and step.name == ARRIVES:
+            line.append(now)
         if not depth:
             if step.name in LADDER or step.name == SLEEP:
                 computing, since, echo = step.name != SLEEP, None, False
+                line.clear()
+            if step.called and step.name == OPENS and line:
+                since = line.popleft()
             echo = echo or (step.called and step.name == ANSWERS)
             if step.called and step.name == SENDS and echo and since is not None:
                 found.append(Waited(now - since, computing))

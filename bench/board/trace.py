@@ -17,6 +17,9 @@ from pathlib import Path
 import firmware
 
 EXECUTED = re.compile(rb"^Trace \d+: \S+ \[\w+/([0-9a-f]+)/")
+STOPPED = b"Stopped execution "
+"""How the line begins that takes back the one before: something else came first, an interrupt for
+instance, and the instruction is told of again when it is its turn."""
 # QEMU 7 and QEMU 8.1 name it differently; the other name is not known to either.
 SINGLE = ("singlestep {}", "one-insn-per-tb {}")
 INTERRUPTS = ("_isr_wrapper", "sys_clock_isr")
@@ -105,12 +108,20 @@ class Fold:
         self.steps: list[Step] = []
         self._symbols = symbols
         self._now, self._called, self._count = "", False, 0
+        self._next: int | None = None
 
     def add(self, line: bytes) -> None:
         """A line of the log; what is no instruction is left out."""
-        if not (found := EXECUTED.match(line)):
+        if found := EXECUTED.match(line):
+            self._execute()
+            self._next = int(found[1], 16)
+        elif line.startswith(STOPPED):
+            self._next = None
+
+    def _execute(self) -> None:
+        if self._next is None:
             return
-        name, first = self._symbols.at(int(found[1], 16))
+        name, first = self._symbols.at(self._next)
         if name == self._now and not first:
             self._count += 1
             return
