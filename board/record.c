@@ -27,25 +27,29 @@
 
 /* The first failure sticks and nothing moves after it, so that one look at the end is enough. */
 struct writer {
-	uint8_t *buf;
-	size_t size;
+	zwg_record_sink sink; /**< NULL: only the length is wanted. */
+	void *ctx;
 	size_t len;
-	bool ok;
+	uint32_t crc;
+	int err;
 };
 
 struct reader {
-	const uint8_t *buf;
-	size_t left;
-	int err;
+	zwg_record_source source;
+	void *ctx;
+	size_t left; /**< Before the CRC. */
+	uint32_t crc;
+	int lost; /**< The source's error. */
+	int err;  /**< What is wrong with the content, if it is not damaged. */
 };
 
 static void put(struct writer *w, const void *data, size_t len)
 {
-	w->ok = w->ok && len <= w->size - w->len;
-	if (w->ok) {
-		memcpy(w->buf + w->len, data, len);
-		w->len += len;
+	if (w->sink != NULL && w->err == 0) {
+		w->crc = zwg_crc32(w->crc, data, len);
+		w->err = w->sink(w->ctx, data, len);
 	}
+	w->len += len;
 }
 
 static void put_u8(struct writer *w, unsigned int value)
@@ -105,35 +109,47 @@ static void put_peer(struct writer *w, const struct zwg_conf_peer *peer)
 	put_prefixes(w, peer->allowed_ips, peer->allowed_ips_count);
 }
 
-int zwg_record_encode(const struct zwg_conf *conf, uint8_t *buf, size_t size)
+/* All but the CRC; @a len is that of the whole. */
+static void put_conf(struct writer *w, const struct zwg_conf *conf, size_t len)
 {
-	struct writer w = {.buf = buf, .size = size, .ok = true};
 	static const uint8_t magic[4] = {'Z', 'W', 'G', ZWG_RECORD_VERSION};
 
-	put(&w, magic, sizeof(magic));
-	put_u32(&w, 0);
-	put_u8(&w,
+	put(w, magic, sizeof(magic));
+	put_u32(w, (uint32_t)len);
+	put_u8(w,
 	       (conf->has_private_key ? FLAG_PRIVATE_KEY : 0) | (conf->enabled ? FLAG_ENABLED : 0));
 	if (conf->has_private_key) {
-		put(&w, conf->private_key, 32);
+		put(w, conf->private_key, 32);
 	}
-	put_u16(&w, conf->listen_port);
-	put_u16(&w, conf->mtu);
-	put_text(&w, conf->underlay);
-	put_prefixes(&w, conf->addresses, conf->address_count);
-	put_u16(&w, conf->peer_count);
+	put_u16(w, conf->listen_port);
+	put_u16(w, conf->mtu);
+	put_text(w, conf->underlay);
+	put_prefixes(w, conf->addresses, conf->address_count);
+	put_u16(w, conf->peer_count);
 	for (uint16_t i = 0; i < conf->peer_count; i++) {
-		put_peer(&w, &conf->peers[i]);
+		put_peer(w, &conf->peers[i]);
 	}
-	if (w.ok) {
-		zwg_put_le32(buf + 4, (uint32_t)(w.len + CRC_LEN));
-		put_u32(&w, zwg_crc32(0, buf, w.len));
+}
+
+int zwg_record_write(const struct zwg_conf *conf, zwg_record_sink sink, void *ctx)
+{
+	struct writer counting = {.sink = NULL};
+	struct writer w = {.sink = sink, .ctx = ctx};
+
+	put_conf(&counting, conf, 0);
+	put_conf(&w, conf, counting.len + CRC_LEN);
+	put_u32(&w, w.crc);
+	return w.err != 0 ? w.err : (int)w.len;
+}
+
+static void fetch(struct reader *r, void *out, size_t len)
+{
+	if (r->lost == 0) {
+		r->lost = r->source(r->ctx, out, len);
 	}
-	if (!w.ok) {
-		zwg_wipe(buf, size);
-		return -ENOSPC;
+	if (r->lost != 0) {
+		memset(out, 0, len);
 	}
-	return (int)w.len;
 }
 
 static void get(struct reader *r, void *out, size_t len)
@@ -145,9 +161,24 @@ static void get(struct reader *r, void *out, size_t len)
 		memset(out, 0, len);
 		return;
 	}
-	memcpy(out, r->buf, len);
-	r->buf += len;
+	fetch(r, out, len);
+	r->crc = zwg_crc32(r->crc, out, len);
 	r->left -= len;
+}
+
+/* What was not read, for its CRC. */
+static void skip_rest(struct reader *r)
+{
+	uint8_t piece[32];
+
+	while (r->left > 0 && r->lost == 0) {
+		size_t len = r->left < sizeof(piece) ? r->left : sizeof(piece);
+
+		fetch(r, piece, len);
+		r->crc = zwg_crc32(r->crc, piece, len);
+		r->left -= len;
+	}
+	zwg_wipe(piece, sizeof(piece));
 }
 
 static uint8_t get_u8(struct reader *r)
@@ -248,29 +279,92 @@ static void get_conf(struct reader *r, struct zwg_conf *conf)
 	}
 }
 
-int zwg_record_decode(struct zwg_conf *conf, const uint8_t *buf, size_t len)
+/* A damaged record is that before anything else can be said of it. */
+static int read_whole(struct reader *r, struct zwg_conf *conf, size_t len)
 {
-	struct reader r;
 	struct zwg_conf_fault fault;
+	uint8_t header[HEADER_LEN], crc[CRC_LEN];
 
-	zwg_conf_init(conf);
-	if (len < HEADER_LEN + CRC_LEN || memcmp(buf, "ZWG", 3) != 0 ||
-	    zwg_get_le32(buf + 4) != len ||
-	    zwg_get_le32(buf + len - CRC_LEN) != zwg_crc32(0, buf, len - CRC_LEN)) {
+	get(r, header, sizeof(header));
+	if (r->lost == 0 && (memcmp(header, "ZWG", 3) != 0 || zwg_get_le32(header + 4) != len)) {
 		return -EBADMSG;
 	}
-	if (buf[3] != ZWG_RECORD_VERSION) {
-		return -ENOTSUP;
+	if (header[3] == ZWG_RECORD_VERSION) {
+		get_conf(r, conf);
+	} else {
+		r->err = -ENOTSUP;
 	}
-	r = (struct reader){.buf = buf + HEADER_LEN, .left = len - HEADER_LEN - CRC_LEN};
-	get_conf(&r, conf);
-	if (r.err == 0) {
-		r.err = zwg_conf_validate(conf, &fault);
+	skip_rest(r);
+	fetch(r, crc, sizeof(crc));
+	if (r->lost != 0) {
+		return r->lost;
 	}
-	if (r.err != 0) {
+	if (zwg_get_le32(crc) != r->crc) {
+		return -EBADMSG;
+	}
+	return r->err != 0 ? r->err : zwg_conf_validate(conf, &fault);
+}
+
+int zwg_record_read(struct zwg_conf *conf, zwg_record_source source, void *ctx, size_t len)
+{
+	struct reader r = {.source = source, .ctx = ctx};
+	int err = -EBADMSG;
+
+	zwg_conf_init(conf);
+	if (len >= HEADER_LEN + CRC_LEN) {
+		r.left = len - CRC_LEN;
+		err = read_whole(&r, conf, len);
+	}
+	if (err != 0) {
 		zwg_conf_init(conf);
 	}
-	return r.err == -EEXIST ? -EINVAL : r.err;
+	return err == -EEXIST ? -EINVAL : err;
+}
+
+struct memory {
+	uint8_t *to;
+	const uint8_t *from;
+	size_t left;
+};
+
+static int to_memory(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct memory *memory = ctx;
+
+	if (len > memory->left) {
+		return -ENOSPC;
+	}
+	memcpy(memory->to, bytes, len);
+	memory->to += len;
+	memory->left -= len;
+	return 0;
+}
+
+int zwg_record_encode(const struct zwg_conf *conf, uint8_t *buf, size_t size)
+{
+	struct memory memory = {.to = buf, .left = size};
+	int len = zwg_record_write(conf, to_memory, &memory);
+
+	if (len < 0) {
+		zwg_wipe(buf, size);
+	}
+	return len;
+}
+
+static int from_memory(void *ctx, uint8_t *bytes, size_t len)
+{
+	struct memory *memory = ctx;
+
+	memcpy(bytes, memory->from, len);
+	memory->from += len;
+	return 0;
+}
+
+int zwg_record_decode(struct zwg_conf *conf, const uint8_t *buf, size_t len)
+{
+	struct memory memory = {.from = buf};
+
+	return zwg_record_read(conf, from_memory, &memory, len);
 }
 
 static const uint8_t mark_magic[4] = {'Z', 'W', 'M', ZWG_RECORD_VERSION};

@@ -22,15 +22,27 @@
 	(4 + 4 + 1 + 32 + 2 + 2 + 1 + ZWG_CONF_UNDERLAY_MAX + 1 +                                  \
 	 ZWG_CONF_ADDRESSES * ZWG_RECORD_PREFIX_MAX + 2 + ZWG_MAX_PEERS * ZWG_RECORD_PEER_MAX + 4)
 
-/** Writes a valid @a conf. The length in bytes, or -ENOSPC if @a size is too small (ZWG_RECORD_MAX
- *  always suffices). The bytes hold secrets. */
-int zwg_record_encode(const struct zwg_conf *conf, uint8_t *buf, size_t size);
+/** Takes the next @a len bytes of a record, or gives them. A negative errno ends it. */
+typedef int (*zwg_record_sink)(void *ctx, const uint8_t *bytes, size_t len);
+typedef int (*zwg_record_source)(void *ctx, uint8_t *bytes, size_t len);
+
+/** Writes a valid @a conf, in pieces of any length. The length of the whole in bytes, or the sink's
+ *  error. The bytes hold secrets. */
+int zwg_record_write(const struct zwg_conf *conf, zwg_record_sink sink, void *ctx);
 
 /**
- * Reads a configuration that zwg_conf_validate() accepts; on any error *conf is the empty one.
- * -EBADMSG: not a record, of another length, or damaged. -ENOTSUP: a whole record of another
- * version. -ENOSPC: more peers or prefixes than this build has room for. -EINVAL: its content.
+ * Reads a configuration that zwg_conf_validate() accepts from the @a len bytes of @a source, none
+ * of them twice; on any error *conf is the empty one. -EBADMSG: not a record, of another length, or
+ * damaged. -ENOTSUP: a whole record of another version. -ENOSPC: more peers or prefixes than this
+ * build has room for. -EINVAL: its content. Or the source's error.
  */
+int zwg_record_read(struct zwg_conf *conf, zwg_record_source source, void *ctx, size_t len);
+
+/** zwg_record_write() to memory: -ENOSPC if @a size is too small (ZWG_RECORD_MAX always suffices),
+ *  and then the bytes are wiped. */
+int zwg_record_encode(const struct zwg_conf *conf, uint8_t *buf, size_t size);
+
+/** zwg_record_read() from memory. */
 int zwg_record_decode(struct zwg_conf *conf, const uint8_t *buf, size_t len);
 
 /** Bytes of a mark (see stamp.h): magic and version, mark, CRC-32. */

@@ -25,9 +25,9 @@ BUILD_ASSERT(ZWG_RECORD_MAX <= UINT16_MAX,
 	     "CONFIG_ZWG_MAX_PEERS and CONFIG_ZWG_CONF_ALLOWED_IPS: the largest configuration must "
 	     "be of at most 65535 bytes to be kept in flash");
 
-/* A record holds keys: there is one buffer for all, wiped after use. */
+/* A record holds keys, and goes through here piece by piece; wiped after use. */
 static K_MUTEX_DEFINE(lock);
-static uint8_t record[ZWG_RECORD_MAX];
+static uint8_t chunk[ZWG_STORE_CHUNK];
 static int started = -ENODEV;
 
 struct head {
@@ -89,9 +89,9 @@ static void head_name(unsigned int number, char name[NAME_SIZE])
 	(void)snprintf(name, NAME_SIZE, "zwg/%u/head", number);
 }
 
-static void chunk_name(unsigned int number, char slot, size_t chunk, char name[NAME_SIZE])
+static void chunk_name(unsigned int number, char slot, size_t index, char name[NAME_SIZE])
 {
-	(void)snprintf(name, NAME_SIZE, "zwg/%u/%c/%u", number, slot, (unsigned int)chunk);
+	(void)snprintf(name, NAME_SIZE, "zwg/%u/%c/%u", number, slot, (unsigned int)index);
 }
 
 static int load_head(unsigned int number, struct head *head)
@@ -109,7 +109,7 @@ static int load_head(unsigned int number, struct head *head)
 		return -EBADMSG;
 	head->slot = (char)buf[4];
 	head->len = (uint16_t)(buf[5] | buf[6] << 8);
-	return head->len <= sizeof(record) ? 0 : -ENOSPC;
+	return head->len <= ZWG_RECORD_MAX ? 0 : -ENOSPC;
 }
 
 static int save_head(unsigned int number, const struct head *head)
@@ -123,47 +123,73 @@ static int save_head(unsigned int number, const struct head *head)
 	return put(name, buf, sizeof(buf));
 }
 
-static int load_chunks(unsigned int number, const struct head *head)
+/* A record on its way between a configuration and the chunks of a slot. */
+struct passage {
+	unsigned int number;
+	struct head head;
+	uint16_t at;
+};
+
+static int load_chunk(const struct passage *passage)
 {
+	size_t want = MIN(passage->head.len - passage->at, sizeof(chunk));
 	char name[NAME_SIZE];
+	int len;
 
-	for (size_t at = 0; at < head->len; at += ZWG_STORE_CHUNK) {
-		size_t want = MIN(head->len - at, ZWG_STORE_CHUNK);
-		int len;
+	chunk_name(passage->number, passage->head.slot, passage->at / sizeof(chunk), name);
+	len = get(name, chunk, want);
+	if (len == (int)want)
+		return 0;
+	return len < 0 && len != -ENOENT ? len : -EBADMSG;
+}
 
-		chunk_name(number, head->slot, at / ZWG_STORE_CHUNK, name);
-		len = get(name, record + at, want);
-		if (len != (int)want)
-			return len < 0 && len != -ENOENT ? len : -EBADMSG;
+static int from_chunks(void *ctx, uint8_t *bytes, size_t len)
+{
+	struct passage *passage = ctx;
+
+	for (size_t i = 0; i < len; i++, passage->at++) {
+		size_t place = passage->at % sizeof(chunk);
+		int err = place ? 0 : load_chunk(passage);
+
+		if (err)
+			return err;
+		bytes[i] = chunk[place];
 	}
 	return 0;
 }
 
 int zwg_load(struct zwg_tunnel *tunnel, struct zwg_conf *conf)
 {
-	struct head head;
+	struct passage passage = {.number = tunnel->number};
 	int err;
 
 	k_mutex_lock(&lock, K_FOREVER);
-	err = load_head(tunnel->number, &head);
+	err = load_head(tunnel->number, &passage.head);
 	if (!err)
-		err = load_chunks(tunnel->number, &head);
-	if (!err)
-		err = zwg_record_decode(conf, record, head.len);
-	zwg_wipe(record, sizeof(record));
+		err = zwg_record_read(conf, from_chunks, &passage, passage.head.len);
+	zwg_wipe(chunk, sizeof(chunk));
 	k_mutex_unlock(&lock);
 	return err;
 }
 
-static int save_chunks(unsigned int number, const struct head *head)
+static int save_chunk(const struct passage *passage, size_t len)
 {
 	char name[NAME_SIZE];
 
-	for (size_t at = 0; at < head->len; at += ZWG_STORE_CHUNK) {
+	chunk_name(passage->number, passage->head.slot, (uint16_t)(passage->at - 1) / sizeof(chunk),
+		   name);
+	return put(name, chunk, len);
+}
+
+static int to_chunks(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct passage *passage = ctx;
+
+	for (size_t i = 0; i < len; i++) {
 		int err;
 
-		chunk_name(number, head->slot, at / ZWG_STORE_CHUNK, name);
-		err = put(name, record + at, MIN(head->len - at, ZWG_STORE_CHUNK));
+		chunk[passage->at++ % sizeof(chunk)] = bytes[i];
+		err = passage->at % sizeof(chunk) ? 0 : save_chunk(passage, sizeof(chunk));
 		if (err)
 			return err;
 	}
@@ -172,17 +198,22 @@ static int save_chunks(unsigned int number, const struct head *head)
 
 static int save(unsigned int number, const struct zwg_conf *conf)
 {
-	struct head old, head;
-	int len = zwg_record_encode(conf, record, sizeof(record));
-	int err;
+	struct passage passage = {.number = number};
+	struct head old;
+	size_t rest;
+	int len, err;
 
+	/* A head that cannot be read names no slot that must be spared. */
+	passage.head.slot = load_head(number, &old) == 0 && old.slot == 'a' ? 'b' : 'a';
+	len = zwg_record_write(conf, to_chunks, &passage);
 	if (len < 0)
 		return len;
-	/* A head that cannot be read names no slot that must be spared. */
-	head.slot = load_head(number, &old) == 0 && old.slot == 'a' ? 'b' : 'a';
-	head.len = (uint16_t)len;
-	err = save_chunks(number, &head);
-	return err ? err : save_head(number, &head);
+	rest = passage.at % sizeof(chunk);
+	err = rest ? save_chunk(&passage, rest) : 0;
+	if (err)
+		return err;
+	passage.head.len = (uint16_t)len;
+	return save_head(number, &passage.head);
 }
 
 int zwg_save(void *ctx, const struct zwg_conf *conf)
@@ -192,7 +223,7 @@ int zwg_save(void *ctx, const struct zwg_conf *conf)
 
 	k_mutex_lock(&lock, K_FOREVER);
 	err = save(tunnel->number, conf);
-	zwg_wipe(record, sizeof(record));
+	zwg_wipe(chunk, sizeof(chunk));
 	k_mutex_unlock(&lock);
 	if (err)
 		LOG_ERR("zwg%u: the configuration cannot be saved (%d)", tunnel->number, err);
