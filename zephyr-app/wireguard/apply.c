@@ -11,8 +11,8 @@
 
 LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
 
-/* The port that the configuration asks for, opened beside the one in force; none where the tunnel
- * is not attached yet or nothing changes. */
+/* What is to take the place of tunnel->udp: with another number opened beside it, with the same on
+ * another interface the same port. None where the tunnel is not attached or nothing changes. */
 static int open_ports(struct zwg_tunnel *tunnel, const struct zwg_conf *conf,
 		      struct net_if *underlay, struct zwg_udp *fresh)
 {
@@ -20,14 +20,25 @@ static int open_ports(struct zwg_tunnel *tunnel, const struct zwg_conf *conf,
 	if (!tunnel->attached || !underlay || !conf->has_private_key ||
 	    (tunnel->udp.port == conf->listen_port && tunnel->udp.iface == underlay))
 		return 0;
+	if (tunnel->udp.port == conf->listen_port) {
+		*fresh = tunnel->udp;
+		fresh->iface = underlay;
+		return 0;
+	}
 	return zwg_udp_open(fresh, tunnel, underlay, conf->listen_port);
+}
+
+static void close_unless_kept(struct zwg_udp *udp, const struct zwg_udp *kept)
+{
+	if (udp->port != kept->port)
+		zwg_udp_close(udp);
 }
 
 static int put_in_force(struct zwg_tunnel *tunnel, const struct zwg_conf *conf,
 			const struct zwg_udp *fresh)
 {
 	uint8_t public_key[32] = {0};
-	struct zwg_udp old = {0};
+	struct zwg_udp old = *fresh;
 	int err = conf->has_private_key ? zwg_conf_public_key(conf, public_key) : 0;
 
 	if (err)
@@ -49,7 +60,7 @@ static int put_in_force(struct zwg_tunnel *tunnel, const struct zwg_conf *conf,
 		zwg_start_handshakes(tunnel);
 	}
 	zwg_unlock(tunnel);
-	zwg_udp_close(&old);
+	close_unless_kept(&old, fresh);
 	return err;
 }
 
@@ -93,7 +104,7 @@ static int apply(struct zwg_tunnel *tunnel, const struct zwg_conf *conf, const c
 	}
 	err = put_in_force(tunnel, conf, &fresh);
 	if (err) {
-		zwg_udp_close(&fresh);
+		close_unless_kept(&fresh, &tunnel->udp);
 		return err;
 	}
 	zwg_iface_set_addresses(tunnel, &tunnel->running, conf);

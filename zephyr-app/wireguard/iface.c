@@ -26,6 +26,7 @@ static void iface_init(struct net_if *iface)
 	tunnel->wake_at = ZWG_NEVER;
 	k_mutex_init(&tunnel->lock);
 	k_mutex_init(&tunnel->conf_lock);
+	k_fifo_init(&tunnel->incoming);
 #if defined(CONFIG_ZWG_SHELL)
 	k_mutex_init(&tunnel->console_lock);
 #endif

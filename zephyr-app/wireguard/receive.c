@@ -27,35 +27,25 @@ LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
 #define UDP_HEADER    8
 #define IP_HEADER_MAX 60 /* IPv4 with options. */
 
-static K_FIFO_DEFINE(queue);
-static atomic_t queued;
-
-static struct zwg_tunnel *tunnel_of(const struct net_context *ctx)
+enum net_verdict zwg_receive_queue(struct net_conn *conn, struct net_pkt *pkt,
+				   union net_ip_header *ip_hdr, union net_proto_header *proto_hdr,
+				   void *user_data)
 {
-	ZWG_TUNNELS_FOREACH(tunnel)
-	for (int i = 0; i < 2; i++)
-		if (ctx && tunnel->udp.ctx[i] == ctx)
-			return tunnel;
-	return NULL;
-}
+	struct zwg_tunnel *tunnel = user_data;
 
-void zwg_receive_queue(struct net_context *ctx, struct net_pkt *pkt, union net_ip_header *ip_hdr,
-		       union net_proto_header *proto_hdr, int status, void *user_data)
-{
-	ARG_UNUSED(ctx);
+	ARG_UNUSED(conn);
 	ARG_UNUSED(ip_hdr);
 	ARG_UNUSED(proto_hdr);
-	ARG_UNUSED(status);
-	if (!pkt)
-		return;
-	if (atomic_inc(&queued) >= CONFIG_ZWG_RX_QUEUE) {
-		atomic_dec(&queued);
-		zwg_port_drop(user_data, ZWG_PORT_RX_QUEUE);
-		net_pkt_unref(pkt);
-		return;
+	if (net_pkt_iface(pkt) != tunnel->udp.iface)
+		return NET_DROP;
+	if (atomic_inc(&tunnel->incoming_count) >= CONFIG_ZWG_RX_QUEUE) {
+		atomic_dec(&tunnel->incoming_count);
+		zwg_port_drop(tunnel, ZWG_PORT_RX_QUEUE);
+		return NET_DROP;
 	}
-	k_fifo_put(&queue, pkt);
+	k_fifo_put(&tunnel->incoming, pkt);
 	zwg_wake();
+	return NET_OK;
 }
 
 static void set_addr(struct zwg_addr *addr, uint8_t family, const uint8_t *bytes)
@@ -134,16 +124,14 @@ static bool receive(struct zwg_tunnel *tunnel, struct net_pkt *pkt)
 	return true;
 }
 
-bool zwg_receive_one(void)
+bool zwg_receive_one(struct zwg_tunnel *tunnel)
 {
-	struct net_pkt *pkt = k_fifo_get(&queue, K_NO_WAIT);
-	struct zwg_tunnel *tunnel;
+	struct net_pkt *pkt = k_fifo_get(&tunnel->incoming, K_NO_WAIT);
 
 	if (!pkt)
 		return false;
-	atomic_dec(&queued);
-	tunnel = tunnel_of(net_pkt_context(pkt));
-	if (tunnel && zwg_segments_shared(pkt)) {
+	atomic_dec(&tunnel->incoming_count);
+	if (zwg_segments_shared(pkt)) {
 		struct net_pkt *own = net_pkt_rx_clone(pkt, K_NO_WAIT);
 
 		net_pkt_unref(pkt);
@@ -153,7 +141,7 @@ bool zwg_receive_one(void)
 			return true;
 		}
 	}
-	if (!tunnel || !receive(tunnel, pkt))
+	if (!receive(tunnel, pkt))
 		net_pkt_unref(pkt);
 	return true;
 }

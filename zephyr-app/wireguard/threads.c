@@ -92,8 +92,10 @@ static zwg_time run_timers(void)
 static bool run_packets(void)
 {
 	for (int i = 0; i < TURN; i++) {
-		bool received = zwg_receive_one();
+		bool received = false;
 
+		ZWG_TUNNELS_FOREACH(tunnel)
+		received = zwg_receive_one(tunnel) || received;
 		if (!zwg_send_one() && !received)
 			return false;
 	}

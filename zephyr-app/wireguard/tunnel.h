@@ -11,14 +11,17 @@
 #define ZWG_TUNNEL_H
 
 #include <zephyr/kernel.h>
-#include <zephyr/net/net_context.h>
 #include <zephyr/net/net_if.h>
+#include <zephyr/net/net_ip.h>
 #include <zephyr/net/net_pkt.h>
 
 #include <zwg/device.h>
 
 #include "board/conf.h"
 #include "board/console.h"
+
+struct net_conn;
+struct net_conn_handle;
 
 /** Drops that the core does not know of. */
 enum zwg_port_drop {
@@ -33,11 +36,12 @@ enum zwg_port_drop {
 	ZWG_PORT_DROPS
 };
 
-/** The UDP ports of a tunnel, both with the same number, on one interface. */
+/** The UDP ports of a tunnel, both with the same number. */
 struct zwg_udp {
-	struct net_context *ctx[2]; /**< IPv4, IPv6; NULL: not open. */
-	struct net_if *iface;
-	uint16_t port; /**< 0: closed. */
+	struct net_conn_handle *handle[2]; /**< IPv4, IPv6; NULL: not open. */
+	struct net_if
+		*iface; /**< What comes from others, our own tunnels among them, is dropped. */
+	uint16_t port;	/**< 0: closed. */
 };
 
 struct zwg_tunnel {
@@ -56,6 +60,8 @@ struct zwg_tunnel {
 	atomic_t started; /**< The stack has started the interface. */
 	atomic_t drops[ZWG_PORT_DROPS];
 	unsigned int number;
+	struct k_fifo incoming; /**< Datagrams for the receive thread. */
+	atomic_t incoming_count;
 
 #if defined(CONFIG_ZWG_SHELL)
 	struct k_mutex console_lock; /**< Held for a whole command; taken before all others. */
@@ -122,13 +128,15 @@ void zwg_stacks_unused(int *rx, int *handshake);
 
 /* Receiving */
 
-/** For net_context_recv(): puts the datagram into the queue. In the network stack's thread. */
-void zwg_receive_queue(struct net_context *ctx, struct net_pkt *pkt, union net_ip_header *ip_hdr,
-		       union net_proto_header *proto_hdr, int status, void *user_data);
+/** A net_conn_cb_t: puts a datagram for the tunnel @a user_data into its queue. In the network
+ *  stack's thread. */
+enum net_verdict zwg_receive_queue(struct net_conn *conn, struct net_pkt *pkt,
+				   union net_ip_header *ip_hdr, union net_proto_header *proto_hdr,
+				   void *user_data);
 
-/** Takes a datagram from the queue to its tunnel, and what was in it to the IP stack. False if the
- *  queue is empty. */
-bool zwg_receive_one(void);
+/** Takes a datagram from the tunnel's queue, and what was in it to the IP stack. False if the queue
+ *  is empty. */
+bool zwg_receive_one(struct zwg_tunnel *tunnel);
 
 /* Sending */
 

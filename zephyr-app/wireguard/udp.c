@@ -1,43 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tunnel's UDP ports. A net_context hands over the buffers in which a datagram arrived, where a
- * socket would copy it; it exists in every version of Zephyr. It is bound to the underlay: nothing
- * is taken from other interfaces, our own tunnels among them.
+ * The tunnel's UDP ports. They are registered with the stack's demultiplexer, as those of its own
+ * DHCP client are: a datagram comes in the buffers in which it arrived, where a socket would copy
+ * it, and nothing is needed beside them. A net_context would have a TCP connection's memory put by.
  */
 #include <errno.h>
 
 #include <zephyr/net/net_ip.h>
 
+#include "udp_internal.h"
+
 #include "tunnel.h"
-
-static int bind_port(struct net_context *ctx, sa_family_t family, uint16_t port)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} addr = {.any.sa_family = family};
-
-	if (family == AF_INET6) {
-		addr.in6.sin6_port = htons(port);
-		return net_context_bind(ctx, &addr.any, sizeof(addr.in6));
-	}
-	addr.in.sin_port = htons(port);
-	return net_context_bind(ctx, &addr.any, sizeof(addr.in));
-}
 
 static int open_family(struct zwg_udp *udp, struct zwg_tunnel *tunnel, sa_family_t family)
 {
-	struct net_context **ctx = &udp->ctx[family == AF_INET6];
-	int err = net_context_get(family, SOCK_DGRAM, IPPROTO_UDP, ctx);
+	/* Any address; what a socket is bound to, so that neither can have the other's port. */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in6 in6;
+	} local = {.any.sa_family = family};
 
-	if (err) {
-		*ctx = NULL;
-		return err;
-	}
-	net_context_bind_iface(*ctx, udp->iface);
-	err = bind_port(*ctx, family, udp->port);
-	return err ? err : net_context_recv(*ctx, zwg_receive_queue, K_NO_WAIT, tunnel);
+	return net_udp_register(family, NULL, &local.any, 0, udp->port, NULL, zwg_receive_queue,
+				tunnel, &udp->handle[family == AF_INET6]);
 }
 
 int zwg_udp_open(struct zwg_udp *udp, struct zwg_tunnel *tunnel, struct net_if *iface,
@@ -58,7 +42,7 @@ int zwg_udp_open(struct zwg_udp *udp, struct zwg_tunnel *tunnel, struct net_if *
 void zwg_udp_close(struct zwg_udp *udp)
 {
 	for (int i = 0; i < 2; i++)
-		if (udp->ctx[i])
-			(void)net_context_put(udp->ctx[i]);
+		if (udp->handle[i])
+			(void)net_udp_unregister(udp->handle[i]);
 	*udp = (struct zwg_udp){0};
 }
