@@ -15,6 +15,10 @@ from conftest import Build
 # Bytes; with shell, logging, IPv4, IPv6, echo service and four peers.
 FLASH_LIMIT = 256 * 1024
 RAM_LIMIT = 96 * 1024
+# The same without what they do not name: the commands "net ..." and endpoints that are names.
+PLAIN = ("-DCONFIG_NET_SHELL=n", "-DCONFIG_DNS_RESOLVER=n")
+PLAIN_FLASH_LIMIT = 224 * 1024
+PLAIN_RAM_LIMIT = 72 * 1024
 # With prj_small.conf: no shell, IPv4, one peer.
 SMALL_FLASH_LIMIT = 112 * 1024
 SMALL_RAM_LIMIT = 40 * 1024
@@ -26,6 +30,18 @@ def test_nucleo_f207zg_fits_and_has_no_warning_of_ours(tree: Tree, build: Build)
     print(f"{tree.version}: FLASH {image.used['FLASH']} B, RAM {image.used['RAM']} B")
     assert 0 < image.used["FLASH"] <= FLASH_LIMIT
     assert 0 < image.used["RAM"] <= RAM_LIMIT
+
+
+def test_without_net_commands_and_names_it_takes_less(tree: Tree, build: Build) -> None:
+    image = build(tree, "nucleo_f207zg", *PLAIN, name="nucleo_f207zg_plain")
+    assert image.warnings == []
+    print(f"{tree.version}, plain: FLASH {image.used['FLASH']} B, RAM {image.used['RAM']} B")
+    assert 0 < image.used["FLASH"] < PLAIN_FLASH_LIMIT
+    assert 0 < image.used["RAM"] < PLAIN_RAM_LIMIT
+    config = (image.elf.parent / ".config").read_text()
+    for part in ("SHELL", "LOG", "NET_IPV4", "NET_IPV6", "NET_TCP", "ZWG_SHELL", "ZWG_APP_ECHO"):
+        assert f"CONFIG_{part}=y" in config
+    assert "CONFIG_ZWG_MAX_PEERS=4" in config
 
 
 def test_the_small_profile_fits_and_has_no_warning_of_ours(tree: Tree, build: Build) -> None:
