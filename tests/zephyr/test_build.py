@@ -69,6 +69,12 @@ def test_nucleo_f207zg_has_no_random_source_for_tests(tree: Tree, build: Build) 
     assert "CONFIG_TEST_RANDOM_GENERATOR=y" not in config
 
 
+def test_nucleo_f207zg_leaves_checksums_to_its_controller(tree: Tree, build: Build) -> None:
+    """What test_path.py does not count, because it costs that board no instructions."""
+    image = build(tree, "nucleo_f207zg")
+    assert "CONFIG_ETH_STM32_HW_CHECKSUM=y" in (image.elf.parent / ".config").read_text()
+
+
 def test_a_build_for_hardware_without_a_random_source_fails(tree: Tree, build: Build) -> None:
     with pytest.raises(firmware.FirmwareError, match=r"(?i)random|entropy"):
         build(
