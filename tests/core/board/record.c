@@ -456,8 +456,70 @@ static void marks(void)
 	CHECK_INT(mark, 7);
 }
 
+/* Bytes that give out after a while. */
+struct passage {
+	uint8_t bytes[ZWG_RECORD_MAX];
+	size_t at;
+	size_t end;
+};
+
+static int sink(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct passage *passage = ctx;
+
+	if (len > passage->end - passage->at) {
+		passage->end = passage->at; /* And nothing after it is tried. */
+		return -EIO;
+	}
+	memcpy(passage->bytes + passage->at, bytes, len);
+	passage->at += len;
+	return 0;
+}
+
+static int source(void *ctx, uint8_t *bytes, size_t len)
+{
+	struct passage *passage = ctx;
+
+	if (len > passage->end - passage->at) {
+		passage->end = passage->at;
+		return -EIO;
+	}
+	memcpy(bytes, passage->bytes + passage->at, len);
+	passage->at += len;
+	return 0;
+}
+
+static void piece_by_piece(void)
+{
+	struct passage passage = {.end = ZWG_RECORD_MAX};
+	uint8_t whole[ZWG_RECORD_MAX];
+	struct zwg_conf conf, again;
+	int len;
+
+	largest_conf(&conf);
+	len = zwg_record_encode(&conf, whole, sizeof(whole));
+	CHECK_INT(zwg_record_write(&conf, sink, &passage), len);
+	CHECK_INT(passage.at, len);
+	CHECK(memcmp(passage.bytes, whole, (size_t)len) == 0);
+	passage.at = 0;
+	CHECK_INT(zwg_record_read(&again, source, &passage, (size_t)len), 0);
+	CHECK_INT(passage.at, len);
+	CHECK(memcmp(&again, &conf, sizeof(conf)) == 0);
+	for (size_t end = 0; end < (size_t)len; end++) {
+		test_case("%zu bytes", end);
+		passage.at = 0;
+		passage.end = end;
+		CHECK_INT(zwg_record_write(&conf, sink, &passage), -EIO);
+		passage.at = 0;
+		passage.end = end;
+		CHECK_INT(zwg_record_read(&again, source, &passage, (size_t)len), -EIO);
+		check_empty(&again);
+	}
+}
+
 static const struct test tests[] = {
 	{"round trip", round_trip},
+	{"piece by piece, and only as far as it goes", piece_by_piece},
 	{"empty and largest", empty_and_largest},
 	{"every truncation", every_truncation},
 	{"every truncation with a right CRC", every_truncation_resealed},
