@@ -18,6 +18,7 @@ C_TESTS = {
     "vectors": "core/vectors",
     "board": "core/board",
     "fuzz": "fuzz",
+    "linux": "linux",
     "sim": "sim",
 }
 # The list itself, where it is at hand: it is kept beside the repository.
