@@ -33,9 +33,7 @@ def main() -> None:
     initiator, responder = PrivateKey(seed("initiator")), PrivateKey(seed("responder"))
     ephemerals = PrivateKey(seed("ephemeral 1")), PrivateKey(seed("ephemeral 2"))
     psk = PresharedKey(seed("psk"))
-    started = InitiatorHandshake(
-        initiator, responder.public, INITIATOR_INDEX, STAMP, ephemerals[0]
-    )
+    started = InitiatorHandshake(initiator, responder.public, INITIATOR_INDEX, STAMP, ephemerals[0])
     answer = ResponderHandshake(responder, started.initiation)
     response, keys, _ = answer.create_response(RESPONDER_INDEX, psk, ephemerals[1])
     sealed = ChaCha20Poly1305(keys.receive).encrypt(bytes(12), b"", None)
