@@ -109,7 +109,7 @@ def measure(tree: zephyr.Tree, directory: Path) -> tuple[Rows, Rows, Rows]:
         with latency.flood(pair, key):
             busy, _ = latency.measure(pair, symbols, pipe)
         pair.board.stop()
-    with network() as machine, tunnel(start(throughput.ICOUNT), machine, directory) as pair:
+    with network() as machine, tunnel(start(firmware.ICOUNT), machine, directory) as pair:
         carried = throughput.measure(pair)
         pair.board.stop()
     return path_rows(costs), latency_rows(quiet, busy), throughput_rows(carried)

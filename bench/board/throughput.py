@@ -11,8 +11,6 @@ from pair import Pair
 
 from boards import shell
 
-ICOUNT = "shift=3,align=off,sleep=on"
-"""QEMU's -icount: 8 ns an instruction, 125 million a second, the nearest to 120 that there is."""
 UDP_SIZE, UDP_WINDOW, UDP_COUNT = 1372, 3, 2000
 TCP_BYTES = 1_000_000
 

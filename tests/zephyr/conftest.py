@@ -58,14 +58,15 @@ def build() -> Build:
 def boot(
     tree: zephyr.Tree, build: Build, tmp_path: Path
 ) -> Iterator[Callable[..., firmware.Emulator]]:
-    """Switches emulated boards on, on a network that the caller gives."""
+    """Switches emulated boards on, on a network (and with a clock) that the caller gives."""
     if reason := firmware.missing("qemu-system-arm"):
         pytest.skip(reason)
     boards: list[firmware.Emulator] = []
 
-    def start(nic: str, prefix: tuple[str, ...] = ()) -> firmware.Emulator:
+    def start(nic: str, prefix: tuple[str, ...] = (), icount: str = "") -> firmware.Emulator:
         image = build(tree, firmware.EMULATED)
-        boards.append(firmware.Emulator(image.elf, tmp_path / "qemu.log", nic, prefix))
+        log = tmp_path / "qemu.log"
+        boards.append(firmware.Emulator(image.elf, log, nic, prefix, icount=icount))
         return boards[-1]
 
     yield start
