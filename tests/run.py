@@ -175,7 +175,9 @@ def docs(context: Context) -> None:
 
 
 def lint(context: Context) -> None:
-    context.run(TOOLS / "ruff", "check", "--quiet", "docs", "host", "tests", "tools", "bench")
+    rooms = ["docs", "host", "tests", "tools", "bench"]
+    context.run(TOOLS / "ruff", "check", "--quiet", *rooms)
+    context.run(TOOLS / "ruff", "format", "--check", "--quiet", *rooms)
     context.run(TOOLS / "mypy", "--config-file", "host/pyproject.toml", "host/src")
 
 
