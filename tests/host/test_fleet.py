@@ -230,7 +230,12 @@ def test_only_a_board_that_is_named() -> None:
         fleet.chosen(parsed, ("attic",))
 
 
-BOARD = '[[board]]\nname = "a"\nport = "p"\n'
+def board(name: str, **members: str) -> str:
+    lines = [f'{key} = "{value}"\n' for key, value in members.items()]
+    return "".join([f'[[board]]\nname = "{name}"\n', *lines])
+
+
+BOARD = board("a", port="p")
 
 
 @pytest.mark.parametrize(
@@ -254,6 +259,12 @@ BOARD = '[[board]]\nname = "a"\nport = "p"\n'
         (HEAD + '[[board]]\nname = "a"', "expected port or serial"),
         (HEAD + BOARD + 'serial = "s"', "expected port or serial"),
         (HEAD + BOARD + BOARD, "[board 2] name: 'a' is given twice"),
+        (HEAD + BOARD + board("b", port="p"), "[board 2] port: 'p' is already that of 'a'"),
+        (HEAD + board("a", serial="66AB") + board("b", serial="66ab"), "may be the board 'a'"),
+        (HEAD + board("a", serial="066AB") + board("b", serial="66ab"), "may be the board 'a'"),
+        (HEAD + board("a", serial="6ab") + board("b", serial="066AB"), "whose serial is '6ab'"),
+        (HEAD + board("a", serial=" "), "[board 1] serial: expected a port such as"),
+        (HEAD + board("a", port=""), "[board 1] port: expected a port such as"),
         (HEAD + BOARD + 'address = "10.8.0.1"', "10.8.0.1 is not in the pool"),
         (HEAD + BOARD + 'address = "10.9.0.1"', "10.9.0.1 is given twice"),
         (HEAD + BOARD + 'address = "10.9.0.x"', "expected an address"),
@@ -273,7 +284,7 @@ def test_any_text_is_a_fleet_or_a_config_error(text: str) -> None:
 
 
 def test_a_full_pool_is_an_error(tmp_path: Path) -> None:
-    boards = "".join(f'[[board]]\nname = "{n}"\nport = "p"\n' for n in range(6))
+    boards = "".join(board(str(n), port=f"p{n}") for n in range(6))
     parsed = fleetfile.parse(HEAD + boards, "office.toml", tmp_path)
     with pytest.raises(ConfigError, match="no address left for '5'"):
         fleet.assign(parsed, fleet.Record(tmp_path / "none"))

@@ -125,6 +125,12 @@ def _address(text: str) -> IPAddress:
         raise ValueError(f"'{text}': expected an address such as 10.9.0.40") from None
 
 
+def _place(text: str) -> str:
+    if not text.strip():
+        raise ValueError("expected a port such as /dev/ttyACM0, or the end of a serial number")
+    return text
+
+
 def _name(text: str) -> str:
     if not text or not text.isprintable() or text != text.strip():
         raise ValueError(f"{text!r}: expected a name")
@@ -211,14 +217,15 @@ def _boards(
             raise table.error("name", f"'{name}' is given twice")
         entry = BoardEntry(
             name,
-            table.text("port", str),
-            table.text("serial", str),
+            table.text("port", _place),
+            table.text("serial", _place),
             table.texts("address", _address),
             table.text("endpoint", Endpoint.parse),
             table.number("listen_port", 1, 65535, None),
         )
         if (entry.port is None) == (entry.serial is None):
             raise table.error("port", "expected port or serial, and not both")
+        _place_of_its_own(table, entry, boards)
         for address in entry.addresses:
             _inside(table, pools, address)
             if address in taken:
@@ -227,3 +234,19 @@ def _boards(
         table.end()
         boards.append(entry)
     return tuple(boards)
+
+
+def _place_of_its_own(table: _Table, entry: BoardEntry, others: Sequence[BoardEntry]) -> None:
+    """Refuses a second name for one board: the same port, or serial numbers of which one is the
+    end of the other."""
+    for other in others:
+        if entry.port is not None and entry.port == other.port:
+            raise table.error("port", f"'{entry.port}' is already that of '{other.name}'")
+        if entry.serial is not None and other.serial is not None:
+            ends = entry.serial.lower(), other.serial.lower()
+            if ends[0].endswith(ends[1]) or ends[1].endswith(ends[0]):
+                raise table.error(
+                    "serial",
+                    f"'{entry.serial}' may be the board '{other.name}', whose serial is "
+                    f"'{other.serial}'",
+                )
