@@ -76,16 +76,20 @@ bool zwg_chain_read(const struct zwg_chain *chain, size_t off, void *dst, size_t
 	if (!in_range(chain, off, len)) {
 		return false;
 	}
-	if (in_first(chain, off, len)) {
-		memcpy(to, chain->segs->data + chain->off + off, len);
-		return true;
-	}
 	rest = zwg_chain_sub(chain, off, len);
 	while ((n = zwg_chain_next(&rest, &run)) > 0) {
 		memcpy(to, run, n);
 		to += n;
 	}
 	return true;
+}
+
+const uint8_t *zwg_chain_peek(const struct zwg_chain *chain, size_t off, void *copy, size_t len)
+{
+	if (in_range(chain, off, len) && in_first(chain, off, len)) {
+		return chain->segs->data + chain->off + off;
+	}
+	return zwg_chain_read(chain, off, copy, len) ? copy : NULL;
 }
 
 bool zwg_chain_write(const struct zwg_chain *chain, size_t off, const void *src, size_t len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inner IP headers: RFC 791 section 3.1, RFC 8200 section 3, and congestion marks over a tunnel by
- * RFC 6040. Only the fixed part of a header is read, once, into a buffer; lengths are computed in
- * size_t, which cannot wrap where the 16-bit fields would.
+ * RFC 6040. Only the fixed part of a header is read; lengths are computed in size_t, which cannot
+ * wrap where the 16-bit fields would.
  */
 #include <string.h>
 
@@ -29,19 +29,20 @@ enum ecn {
 	ECN_MASK = 3,
 };
 
-/* Reads the fixed header of either version. The family, or ZWG_AF_NONE with the reason; once the
- * version is known, only a length can still be wrong. */
-static enum zwg_family read_header(const struct zwg_chain *packet, uint8_t header[IPV6_HEADER],
-				   enum zwg_drop *why)
+/* Finds the fixed header of either version, in place or in @a copy. The family, or ZWG_AF_NONE with
+ * the reason; once the version is known, only a length can still be wrong. */
+static enum zwg_family read_header(const struct zwg_chain *packet, uint8_t copy[IPV6_HEADER],
+				   const uint8_t **header, enum zwg_drop *why)
 {
 	enum zwg_family family;
 	size_t len;
 
 	*why = ZWG_DROP_INNER_LENGTH;
-	if (!zwg_chain_read(packet, 0, header, 1)) {
+	*header = zwg_chain_peek(packet, 0, copy, 1);
+	if (!*header) {
 		return ZWG_AF_NONE;
 	}
-	switch (header[0] >> 4) {
+	switch (**header >> 4) {
 	case 4:
 		family = ZWG_AF_INET;
 		len = IPV4_HEADER;
@@ -54,7 +55,8 @@ static enum zwg_family read_header(const struct zwg_chain *packet, uint8_t heade
 		*why = ZWG_DROP_INNER_VERSION;
 		return ZWG_AF_NONE;
 	}
-	return zwg_chain_read(packet, 0, header, len) ? family : ZWG_AF_NONE;
+	*header = zwg_chain_peek(packet, 0, copy, len);
+	return *header ? family : ZWG_AF_NONE;
 }
 
 static struct zwg_addr addr_at(enum zwg_family family, const uint8_t *bytes)
@@ -73,8 +75,9 @@ static uint8_t tos_of(enum zwg_family family, const uint8_t *header)
 
 bool zwg_inner_parse(const struct zwg_chain *plain, struct zwg_inner *out, enum zwg_drop *why)
 {
-	uint8_t header[IPV6_HEADER];
-	enum zwg_family family = read_header(plain, header, why);
+	uint8_t copy[IPV6_HEADER];
+	const uint8_t *header;
+	enum zwg_family family = read_header(plain, copy, &header, why);
 	size_t header_len;
 
 	switch (family) {
@@ -100,8 +103,9 @@ bool zwg_inner_parse(const struct zwg_chain *plain, struct zwg_inner *out, enum 
 bool zwg_inner_route(const struct zwg_chain *packet, struct zwg_addr *dst, uint8_t *tos,
 		     enum zwg_drop *why)
 {
-	uint8_t header[IPV6_HEADER];
-	enum zwg_family family = read_header(packet, header, why);
+	uint8_t copy[IPV6_HEADER];
+	const uint8_t *header;
+	enum zwg_family family = read_header(packet, copy, &header, why);
 
 	if (family == ZWG_AF_NONE) {
 		return false;

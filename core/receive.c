@@ -86,7 +86,7 @@ static enum zwg_verdict receive_cookie_reply(struct zwg_device *dev, zwg_time no
 
 /* Decrypts in place. False, and counted, if the packet is not authentic or not fresh. */
 static bool open(struct zwg_device *dev, struct zwg_keypair *keypair,
-		 const struct zwg_chain *datagram, const uint8_t header[ZWG_DATA_HEADER],
+		 const struct zwg_chain *datagram, const uint8_t *header,
 		 struct zwg_chain *plain)
 {
 	uint8_t nonce[ZWG_AEAD_NONCE_LEN] = {0};
@@ -129,7 +129,8 @@ static enum zwg_verdict receive_data(struct zwg_device *dev, zwg_time now,
 				     const struct zwg_endpoint *from, uint8_t tos,
 				     struct zwg_peer **from_peer)
 {
-	uint8_t header[ZWG_DATA_HEADER];
+	uint8_t copy[ZWG_DATA_HEADER];
+	const uint8_t *header;
 	struct zwg_keypair *keypair;
 	struct zwg_chain plain;
 	struct zwg_inner inner;
@@ -137,7 +138,9 @@ static enum zwg_verdict receive_data(struct zwg_device *dev, zwg_time now,
 	enum zwg_drop why;
 	uint32_t place;
 
-	zwg_chain_read(datagram, 0, header, sizeof(header));
+	header = zwg_chain_peek(datagram, 0, copy, sizeof(copy));
+	if (!header)
+		return drop(dev, ZWG_DROP_LENGTH);
 	peer = zwg_index_find(dev, zwg_get_le32(header + ZWG_DATA_RECEIVER), &place);
 	if (!peer || place == ZWG_INDEX_INITIATION)
 		return drop(dev, ZWG_DROP_UNKNOWN_INDEX);
@@ -173,11 +176,12 @@ enum zwg_verdict zwg_input(struct zwg_device *dev, zwg_time now, struct zwg_pack
 {
 	const struct zwg_chain datagram = {pkt->segs, pkt->count, pkt->off, pkt->len};
 	enum zwg_verdict verdict;
-	uint8_t type[4];
+	uint8_t copy[4];
+	const uint8_t *type = zwg_chain_peek(&datagram, 0, copy, sizeof(copy));
 
 	if (!dev->up || !dev->identity.set)
 		return drop(dev, ZWG_DROP_DOWN);
-	if (!zwg_chain_read(&datagram, 0, type, sizeof(type)))
+	if (!type)
 		return drop(dev, ZWG_DROP_LENGTH);
 	switch (zwg_get_le32(type)) {
 	case ZWG_MSG_INITIATION:

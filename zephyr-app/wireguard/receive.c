@@ -64,10 +64,11 @@ static bool read_outer(struct net_pkt *pkt, const struct zwg_chain *all, struct 
 	size_t headers = net_pkt_ip_hdr_len(pkt) + net_pkt_ip_opts_len(pkt);
 	uint8_t family = net_pkt_family(pkt) == AF_INET6 ? ZWG_AF_INET6 : ZWG_AF_INET;
 	bool v6 = family == ZWG_AF_INET6;
-	uint8_t ip[IPV6_HEADER], port[2];
+	uint8_t ip_copy[IPV6_HEADER], port_copy[2];
+	const uint8_t *ip = zwg_chain_peek(all, 0, ip_copy, v6 ? IPV6_HEADER : IPV4_HEADER);
+	const uint8_t *port = zwg_chain_peek(all, headers, port_copy, sizeof(port_copy));
 
-	if (!zwg_chain_read(all, 0, ip, v6 ? IPV6_HEADER : IPV4_HEADER) ||
-	    !zwg_chain_read(all, headers, port, sizeof(port)))
+	if (!ip || !port)
 		return false;
 	set_addr(&from->addr, family, ip + (v6 ? IPV6_SRC : IPV4_SRC));
 	set_addr(&from->src, family, ip + (v6 ? IPV6_DST : IPV4_DST));

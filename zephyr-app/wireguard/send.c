@@ -102,11 +102,12 @@ static struct zwg_peer *peer_of(struct zwg_tunnel *tunnel, const struct outgoing
 {
 	const struct zwg_chain inner = {out->segs, out->packet.count, ZWG_HEADROOM, out->inner_len};
 	struct zwg_addr dst = {0};
-	uint8_t version;
+	uint8_t copy;
+	const uint8_t *version = zwg_chain_peek(&inner, 0, &copy, 1);
 
-	if (!zwg_chain_read(&inner, 0, &version, 1))
+	if (!version)
 		return NULL;
-	dst.family = version >> 4;
+	dst.family = *version >> 4;
 	if (!zwg_chain_read(&inner, dst.family == ZWG_AF_INET6 ? IPV6_DST : IPV4_DST, dst.bytes,
 			    zwg_family_bits(dst.family) / 8))
 		return NULL;

@@ -123,6 +123,39 @@ static void read_write_zero(void)
 	}
 }
 
+/* In place where the first fragment has all, else in the copy. */
+static void peek_copies_only_across_fragments(void)
+{
+	static const struct zwg_seg two[] = {{bytes, 5}, {bytes + 5, 7}};
+	const struct zwg_chain chain = {two, TEST_COUNT(two), 1, 10};
+	const struct zwg_chain none = {NULL, 0, 0, 0};
+	uint8_t copy[12];
+
+	fill();
+	for (size_t off = 0; off <= 11; off++) {
+		for (size_t len = 0; len <= 12; len++) {
+			const uint8_t *at;
+
+			test_case("off %zu, len %zu", off, len);
+			memset(copy, 0xa5, 12);
+			at = zwg_chain_peek(&chain, off, copy, len);
+			if (off + len > 10) {
+				CHECK(!at);
+			} else if (1 + off + len <= 5) {
+				CHECK(at == bytes + 1 + off);
+			} else {
+				CHECK(at == copy);
+				CHECK_MEM(copy, bytes + 1 + off, len);
+			}
+			for (size_t i = at == copy ? len : 0; i < 12; i++) {
+				CHECK_INT(copy[i], 0xa5);
+			}
+		}
+	}
+	CHECK(zwg_chain_peek(&none, 0, copy, 0) == copy);
+	CHECK(!zwg_chain_peek(&none, 0, copy, 1));
+}
+
 static void lengths_do_not_wrap(void)
 {
 	const struct zwg_chain chain = {segs, TEST_COUNT(segs), 1, 10};
@@ -130,6 +163,8 @@ static void lengths_do_not_wrap(void)
 
 	CHECK(!zwg_chain_read(&chain, SIZE_MAX, &byte, 1));
 	CHECK(!zwg_chain_read(&chain, 1, &byte, SIZE_MAX));
+	CHECK(!zwg_chain_peek(&chain, SIZE_MAX, &byte, 1));
+	CHECK(!zwg_chain_peek(&chain, 1, &byte, SIZE_MAX));
 	CHECK(!zwg_chain_write(&chain, SIZE_MAX, &byte, 1));
 	CHECK(!zwg_chain_write(&chain, 1, &byte, SIZE_MAX));
 	CHECK(!zwg_chain_zero(&chain, SIZE_MAX, 1));
@@ -179,6 +214,7 @@ static const struct test tests[] = {
 	{"a walk ends with the fragments", walk_ends_with_the_fragments},
 	{"a part of a part", sub_is_a_range_of_a_range},
 	{"read, write and zero keep to their range", read_write_zero},
+	{"a peek copies only what lies across fragments", peek_copies_only_across_fragments},
 	{"offsets and lengths do not wrap", lengths_do_not_wrap},
 	{"equality sees every bit of its length and no more", equality_sees_every_bit},
 	{"wiping wipes its range and no more", wipe_wipes_just_that},
