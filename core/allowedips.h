@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cryptokey routing (paper section 2): a path-compressed binary trie for each family over one static
- * pool of nodes. Longest prefix first; of two peers with the same prefix the last writer has it.
- * Peers are ids below ZWG_MAX_PEERS. Look-up is bounded by 32 or 128 steps.
+ * Cryptokey routing (paper section 2): a path-compressed binary trie for each family over one
+ * static pool of nodes. Longest prefix first; of two peers with the same prefix the last writer has
+ * it. Peers are ids below ZWG_MAX_PEERS. Look-up is bounded by 32 or 128 steps.
  */
 #ifndef ZWG_ALLOWEDIPS_H
 #define ZWG_ALLOWEDIPS_H

@@ -57,8 +57,8 @@ static int make_cookie(struct zwg_device *dev, zwg_time now, const struct zwg_en
 
 	if (!dev->cookie_secret_set ||
 	    zwg_expired(dev->cookie_secret_birth, ZWG_COOKIE_LIFETIME, now)) {
-		int err = dev->port->random(dev->ctx, dev->cookie_secret,
-					    sizeof(dev->cookie_secret));
+		int err =
+			dev->port->random(dev->ctx, dev->cookie_secret, sizeof(dev->cookie_secret));
 
 		dev->cookie_secret_set = !err;
 		if (err) {
@@ -117,7 +117,8 @@ void zwg_cookie_reply(struct zwg_device *dev, zwg_time now, const uint8_t *msg, 
 bool zwg_cookie_consume(struct zwg_device *dev, zwg_time now, const uint8_t *msg)
 {
 	uint32_t place;
-	struct zwg_peer *peer = zwg_index_find(dev, zwg_get_le32(msg + ZWG_COOKIE_RECEIVER), &place);
+	struct zwg_peer *peer =
+		zwg_index_find(dev, zwg_get_le32(msg + ZWG_COOKIE_RECEIVER), &place);
 	uint8_t value[ZWG_MAC_LEN];
 	struct zwg_seg seg = {value, sizeof(value)};
 	struct zwg_chain text = {&seg, 1, 0, sizeof(value)};

@@ -20,8 +20,8 @@ bool zwg_mac2_valid(struct zwg_device *dev, zwg_time now, const uint8_t *msg, si
 void zwg_cookie_reply(struct zwg_device *dev, zwg_time now, const uint8_t *msg, size_t len,
 		      const struct zwg_endpoint *from);
 
-/** Takes the cookie out of a reply of ZWG_COOKIE_REPLY_LEN bytes. It does nothing else: no answer, no
- *  timer, no endpoint. False if it answers nothing of ours or does not authenticate. */
+/** Takes the cookie out of a reply of ZWG_COOKIE_REPLY_LEN bytes. It does nothing else: no answer,
+ * no timer, no endpoint. False if it answers nothing of ours or does not authenticate. */
 bool zwg_cookie_consume(struct zwg_device *dev, zwg_time now, const uint8_t *msg);
 
 #endif

@@ -16,8 +16,8 @@
 #include "timers.h"
 
 #define DEFAULT_MTU 1420
-#define MIN_MTU     68 /* RFC 791 */
-#define MAX_MTU     65535
+#define MIN_MTU	    68 /* RFC 791 */
+#define MAX_MTU	    65535
 
 void zwg_device_init(struct zwg_device *dev, const struct zwg_port *port, void *ctx)
 {

@@ -8,7 +8,7 @@
 #include "map.h"
 
 #define MAP_SIZE (sizeof(((struct zwg_device *)0)->index_map) / sizeof(struct zwg_map_slot))
-#define TRIES    16
+#define TRIES	 16
 
 static uint32_t value_of(const struct zwg_peer *peer, uint32_t place)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Handshake jobs: what the device gives to a step, and what it makes of the result. The messages
- * themselves are made and read in handshake.c, without the lock; here, under it, nothing is computed
- * but two short macs. A result counts only if what it started from still stands.
+ * themselves are made and read in handshake.c, without the lock; here, under it, nothing is
+ * computed but two short macs. A result counts only if what it started from still stands.
  */
 #include <errno.h>
 #include <string.h>

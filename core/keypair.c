@@ -109,7 +109,6 @@ bool zwg_keypair_can_send(const struct zwg_keypair *keypair, zwg_time now)
 
 bool zwg_keypair_can_receive(const struct zwg_keypair *keypair, zwg_time now)
 {
-	return keypair->may_receive &&
-	       !zwg_expired(keypair->birth, ZWG_REJECT_AFTER_TIME, now) &&
+	return keypair->may_receive && !zwg_expired(keypair->birth, ZWG_REJECT_AFTER_TIME, now) &&
 	       keypair->replay.next < ZWG_REJECT_AFTER_MESSAGES;
 }

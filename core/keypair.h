@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A peer's sessions and their three roles (paper section 6.3): current, with which we send; previous,
- * still heard; next, which we made as responder and may use once the initiator has.
+ * A peer's sessions and their three roles (paper section 6.3): current, with which we send;
+ * previous, still heard; next, which we made as responder and may use once the initiator has.
  */
 #ifndef ZWG_KEYPAIR_H
 #define ZWG_KEYPAIR_H
@@ -12,9 +12,9 @@
 struct zwg_keypair *zwg_keypair_get(struct zwg_peer *peer, enum zwg_role role);
 
 /**
- * Begins the session whose keys and indices are in @a job. As initiator it becomes current, and next
- * (else current) becomes previous; as responder it becomes next, and previous is gone. False, and
- * nothing changed, if its index is taken.
+ * Begins the session whose keys and indices are in @a job. As initiator it becomes current, and
+ * next (else current) becomes previous; as responder it becomes next, and previous is gone. False,
+ * and nothing changed, if its index is taken.
  */
 bool zwg_keypair_begin(struct zwg_device *dev, struct zwg_peer *peer, const struct zwg_job *job,
 		       bool initiator, zwg_time now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Noise_IKpsk2's symmetric state; see noise.h. HMAC and KDF are those of paper section 5.4 (RFC 2104
- * and RFC 5869 over BLAKE2s). */
+/* Noise_IKpsk2's symmetric state; see noise.h. HMAC and KDF are those of paper section 5.4 (RFC
+ * 2104 and RFC 5869 over BLAKE2s). */
 #include "noise.h"
 
 #include <errno.h>

@@ -88,8 +88,8 @@ struct zwg_peer *zwg_peer_find(struct zwg_device *dev, const uint8_t public_key[
 	uint32_t cursor = 0;
 	uint32_t id;
 
-	while ((id = zwg_map_find(dev->key_map, KEY_MAP_SIZE, zwg_get_le32(public_key),
-				  &cursor)) != ZWG_MAP_NONE) {
+	while ((id = zwg_map_find(dev->key_map, KEY_MAP_SIZE, zwg_get_le32(public_key), &cursor)) !=
+	       ZWG_MAP_NONE) {
 		if (zwg_equal(dev->peers[id].public_key, public_key, 32))
 			return &dev->peers[id];
 	}
@@ -166,8 +166,7 @@ void zwg_peer_get_info(const struct zwg_peer *peer, zwg_time now, struct zwg_pee
 	uint8_t current = peer->keypair_of[ZWG_CURRENT];
 
 	*info = (struct zwg_peer_info){
-		.has_preshared_key =
-			!zwg_is_zero(peer->preshared_key, sizeof(peer->preshared_key)),
+		.has_preshared_key = !zwg_is_zero(peer->preshared_key, sizeof(peer->preshared_key)),
 		.endpoint = peer->endpoint,
 		.keepalive = peer->keepalive,
 		.last_handshake = peer->last_handshake,
@@ -203,8 +202,8 @@ bool zwg_allowed_ip_next(const struct zwg_device *dev, const struct zwg_peer *pe
 
 struct zwg_peer *zwg_route(struct zwg_device *dev, const struct zwg_addr *addr)
 {
-	uint32_t id = zwg_allowedips_lookup(&dev->allowedips, (enum zwg_family)addr->family,
-					    addr->bytes);
+	uint32_t id =
+		zwg_allowedips_lookup(&dev->allowedips, (enum zwg_family)addr->family, addr->bytes);
 
 	return id == ZWG_NO_PEER ? NULL : &dev->peers[id];
 }

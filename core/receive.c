@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way in. Belief comes in this order: length, type, mac1, under load mac2 and rate, and only then
- * a place among the handshake jobs (paper section 5.3); for data: index, tag, replay window, and only
- * then confirmation, endpoint, timers, the inner header and its source (paper sections 2 and 5.4.6).
+ * The way in. Belief comes in this order: length, type, mac1, under load mac2 and rate, and only
+ * then a place among the handshake jobs (paper section 5.3); for data: index, tag, replay window,
+ * and only then confirmation, endpoint, timers, the inner header and its source (paper sections 2
+ * and 5.4.6).
  */
 #include <string.h>
 
@@ -86,8 +87,7 @@ static enum zwg_verdict receive_cookie_reply(struct zwg_device *dev, zwg_time no
 
 /* Decrypts in place. False, and counted, if the packet is not authentic or not fresh. */
 static bool open(struct zwg_device *dev, struct zwg_keypair *keypair,
-		 const struct zwg_chain *datagram, const uint8_t *header,
-		 struct zwg_chain *plain)
+		 const struct zwg_chain *datagram, const uint8_t *header, struct zwg_chain *plain)
 {
 	uint8_t nonce[ZWG_AEAD_NONCE_LEN] = {0};
 	uint8_t tag[ZWG_TAG_LEN];
@@ -186,8 +186,8 @@ enum zwg_verdict zwg_input(struct zwg_device *dev, zwg_time now, struct zwg_pack
 	switch (zwg_get_le32(type)) {
 	case ZWG_MSG_INITIATION:
 	case ZWG_MSG_RESPONSE:
-		if (pkt->len != (type[0] == ZWG_MSG_INITIATION ? ZWG_INITIATION_LEN
-							       : ZWG_RESPONSE_LEN))
+		if (pkt->len !=
+		    (type[0] == ZWG_MSG_INITIATION ? ZWG_INITIATION_LEN : ZWG_RESPONSE_LEN))
 			return drop(dev, ZWG_DROP_LENGTH);
 		verdict = receive_handshake(dev, now, &datagram, from);
 		break;

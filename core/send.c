@@ -93,9 +93,9 @@ static void send_empty(struct zwg_device *dev, struct zwg_peer *peer, struct zwg
 		return;
 	}
 	dev->counters.keepalives_sent++;
-	data_message_sent(
-		dev, peer, keypair, sizeof(msg),
-		dev->port->send_message(dev->ctx, &peer->endpoint, 0, msg, sizeof(msg)), now);
+	data_message_sent(dev, peer, keypair, sizeof(msg),
+			  dev->port->send_message(dev->ctx, &peer->endpoint, 0, msg, sizeof(msg)),
+			  now);
 }
 
 static struct zwg_keypair *sending_keypair(struct zwg_peer *peer, zwg_time now)

@@ -11,8 +11,8 @@
 /* An initiation and so many retries fill REKEY_ATTEMPT_TIME with its jitter. */
 #define MAX_ATTEMPTS (ZWG_REKEY_ATTEMPT_TIME / ZWG_REKEY_TIMEOUT)
 
-/* The heap holds a time that is not later than the peer's first timer: only an earlier one moves it,
- * so that timers which are pushed back with every packet cost nothing. */
+/* The heap holds a time that is not later than the peer's first timer: only an earlier one moves
+ * it, so that timers which are pushed back with every packet cost nothing. */
 static void arm(struct zwg_device *dev, const struct zwg_peer *peer, zwg_time *timer, zwg_time at)
 {
 	*timer = at;

@@ -17,11 +17,11 @@
 
 #include <zwg/chain.h>
 
-#define ZWG_KEY_LEN        32 /**< X25519 scalars and points, ChaCha20 keys, preshared keys. */
-#define ZWG_HASH_LEN       32 /**< BLAKE2s digest as Noise uses it. */
-#define ZWG_AEAD_TAG_LEN   16 /**< Poly1305 tag. */
-#define ZWG_AEAD_NONCE_LEN 12 /**< RFC 8439 nonce. */
-#define ZWG_XAEAD_NONCE_LEN 24 /**< XChaCha20 nonce (draft-irtf-cfrg-xchacha). */
+#define ZWG_KEY_LEN	      32 /**< X25519 scalars and points, ChaCha20 keys, preshared keys. */
+#define ZWG_HASH_LEN	      32 /**< BLAKE2s digest as Noise uses it. */
+#define ZWG_AEAD_TAG_LEN      16 /**< Poly1305 tag. */
+#define ZWG_AEAD_NONCE_LEN    12 /**< RFC 8439 nonce. */
+#define ZWG_XAEAD_NONCE_LEN   24 /**< XChaCha20 nonce (draft-irtf-cfrg-xchacha). */
 #define ZWG_BLAKE2S_BLOCK_LEN 64
 
 /* X25519, RFC 7748 section 5. The scalar is clamped inside. */

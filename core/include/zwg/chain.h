@@ -47,8 +47,8 @@ size_t zwg_chain_next(struct zwg_chain *chain, uint8_t **run);
  *  there; then nothing is copied. */
 bool zwg_chain_read(const struct zwg_chain *chain, size_t off, void *dst, size_t len);
 
-/** The @a len bytes that begin @a off bytes into @a chain: where they lie, if the first fragment has
- *  them all, or copied to @a copy. NULL if they are not all there. */
+/** The @a len bytes that begin @a off bytes into @a chain: where they lie, if the first fragment
+ * has them all, or copied to @a copy. NULL if they are not all there. */
 const uint8_t *zwg_chain_peek(const struct zwg_chain *chain, size_t off, void *copy, size_t len);
 
 /** Copies @a len bytes from @a src to the place @a off bytes into @a chain. False if there is not

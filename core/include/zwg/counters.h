@@ -57,7 +57,7 @@ struct zwg_counters {
 	uint64_t keepalives_received;
 	uint64_t data_sent;
 	uint64_t data_received; /**< Delivered, keepalives not counted. */
-	uint64_t x25519;        /**< Scalar multiplications computed for handshakes. */
+	uint64_t x25519;	/**< Scalar multiplications computed for handshakes. */
 };
 
 /** The name of a reason, in lower case with underscores; NULL if there is no such reason. */

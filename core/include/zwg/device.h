@@ -2,10 +2,10 @@
 /*
  * A WireGuard device, as a port uses it.
  *
- * The caller holds the device's lock around every function here but zwg_job_compute(), and gives the
- * time with each call that may depend on it. Functions that fail return a negative errno and have
- * changed nothing. Peers are handles: valid until zwg_peer_remove(), zwg_device_wipe() or a private
- * key that equals the peer's public key.
+ * The caller holds the device's lock around every function here but zwg_job_compute(), and gives
+ * the time with each call that may depend on it. Functions that fail return a negative errno and
+ * have changed nothing. Peers are handles: valid until zwg_peer_remove(), zwg_device_wipe() or a
+ * private key that equals the peer's public key.
  */
 #ifndef ZWG_DEVICE_H
 #define ZWG_DEVICE_H
@@ -19,8 +19,9 @@
 /* Life of a device */
 
 /**
- * Prepares @a dev, which must be all zeros (static storage, calloc(), mmap()), so that a device with
- * large tables touches only what it uses. It is down and has no key. The table @a port must outlive it.
+ * Prepares @a dev, which must be all zeros (static storage, calloc(), mmap()), so that a device
+ * with large tables touches only what it uses. It is down and has no key. The table @a port must
+ * outlive it.
  */
 void zwg_device_init(struct zwg_device *dev, const struct zwg_port *port, void *ctx);
 
@@ -38,8 +39,8 @@ int zwg_set_private_key(struct zwg_device *dev, zwg_time now, const uint8_t key[
  *  68 to 65535. A new device has 1420. */
 int zwg_set_mtu(struct zwg_device *dev, uint32_t mtu);
 
-/** Starts to send and receive: peers with a persistent keepalive are called at once. Does nothing if
- *  the device is up. */
+/** Starts to send and receive: peers with a persistent keepalive are called at once. Does nothing
+ * if the device is up. */
 void zwg_device_up(struct zwg_device *dev, zwg_time now);
 
 /** Stops; sessions, handshakes and staged packets are gone, keys wiped. Peers, endpoints, and the
@@ -53,7 +54,8 @@ const struct zwg_counters *zwg_get_counters(const struct zwg_device *dev);
 
 /**
  * Takes the inner IP packet @a pkt, which has ZWG_HEADROOM bytes before and ZWG_TAILROOM bytes
- * behind it, encrypts it in place and sends it; or keeps it until the handshake ends that it starts.
+ * behind it, encrypts it in place and sends it; or keeps it until the handshake ends that it
+ * starts.
  *
  * @return 0: the packet is the core's (it will end in send_packet() or release()).
  *         A negative errno: it is the caller's, unchanged but for SEAL: -ENETDOWN (down or no key),
@@ -104,7 +106,8 @@ void zwg_tick(struct zwg_device *dev, zwg_time now);
  */
 bool zwg_job_take(struct zwg_device *dev, zwg_time now, struct zwg_job *job);
 
-/** Computes the step: up to three X25519. Touches nothing but @a job; calls random() and tai64n(). */
+/** Computes the step: up to three X25519. Touches nothing but @a job; calls random() and tai64n().
+ */
 void zwg_job_compute(struct zwg_job *job);
 
 /** Puts the result in force if the state that it started from still stands. True if another step
@@ -125,15 +128,17 @@ void zwg_peer_remove(struct zwg_device *dev, struct zwg_peer *peer);
 /** The peer with this public key, or NULL. */
 struct zwg_peer *zwg_peer_find(struct zwg_device *dev, const uint8_t public_key[32]);
 
-/** The peer after @a peer in order of addition to free places; the first for NULL; NULL at the end. */
+/** The peer after @a peer in order of addition to free places; the first for NULL; NULL at the end.
+ */
 struct zwg_peer *zwg_peer_next(struct zwg_device *dev, struct zwg_peer *peer);
 
-/** Sets the preshared key (32 bytes; NULL or all zeros: none). Takes effect at the next handshake. */
+/** Sets the preshared key (32 bytes; NULL or all zeros: none). Takes effect at the next handshake.
+ */
 void zwg_peer_set_preshared_key(struct zwg_device *dev, struct zwg_peer *peer,
 				const uint8_t psk[32]);
 
-/** Sets where the peer is. Staged packets get their handshake; a family of ZWG_AF_NONE forgets where
- *  it is, and drops them. */
+/** Sets where the peer is. Staged packets get their handshake; a family of ZWG_AF_NONE forgets
+ * where it is, and drops them. */
 void zwg_peer_set_endpoint(struct zwg_device *dev, zwg_time now, struct zwg_peer *peer,
 			   const struct zwg_endpoint *endpoint);
 
@@ -151,9 +156,9 @@ struct zwg_peer_info {
 	uint8_t public_key[32];
 	bool has_preshared_key;
 	struct zwg_endpoint endpoint; /**< Family ZWG_AF_NONE when unknown. */
-	uint16_t keepalive;           /**< Seconds; 0 is off. */
+	uint16_t keepalive;	      /**< Seconds; 0 is off. */
 	zwg_time last_handshake;      /**< ZWG_NEVER: none yet. */
-	uint64_t rx_bytes;            /**< UDP payloads of authenticated packets, as `wg` counts. */
+	uint64_t rx_bytes;	      /**< UDP payloads of authenticated packets, as `wg` counts. */
 	uint64_t tx_bytes;
 	bool has_session; /**< A session that may carry data at the time asked. */
 };
@@ -164,8 +169,8 @@ void zwg_peer_get_preshared_key(const struct zwg_peer *peer, uint8_t psk[32]);
 
 /* Allowed IPs */
 
-/** Gives @a prefix (host bits are masked) to @a peer, and takes it from another that had exactly it.
- *  -EINVAL (family or length), -ENOSPC. */
+/** Gives @a prefix (host bits are masked) to @a peer, and takes it from another that had exactly
+ * it. -EINVAL (family or length), -ENOSPC. */
 int zwg_allowed_ip_add(struct zwg_device *dev, struct zwg_peer *peer,
 		       const struct zwg_prefix *prefix);
 

@@ -44,17 +44,17 @@ struct zwg_packet {
 /** What happened to a peer. */
 enum zwg_event {
 	ZWG_EVENT_HANDSHAKE_COMPLETE, /**< A new session may carry data. */
-	ZWG_EVENT_PEER_UP,            /**< The first such since the peer was added or went quiet. */
-	ZWG_EVENT_PEER_QUIET,         /**< No answer for REKEY_ATTEMPT_TIME; staged packets dropped. */
-	ZWG_EVENT_ENDPOINT_MOVED,     /**< An authenticated, fresh packet came from elsewhere. */
+	ZWG_EVENT_PEER_UP,	      /**< The first such since the peer was added or went quiet. */
+	ZWG_EVENT_PEER_QUIET,	  /**< No answer for REKEY_ATTEMPT_TIME; staged packets dropped. */
+	ZWG_EVENT_ENDPOINT_MOVED, /**< An authenticated, fresh packet came from elsewhere. */
 };
 
 /** The table of functions. @a ctx is what was given to zwg_device_init(). */
 struct zwg_port {
 	/**
-	 * Sends the datagram of @a len bytes (at most 148) at @a msg, which is only valid during the
-	 * call. @a tos is the IP type-of-service or traffic-class byte. 0, or a negative errno; the
-	 * core counts the error and goes on.
+	 * Sends the datagram of @a len bytes (at most 148) at @a msg, which is only valid during
+	 * the call. @a tos is the IP type-of-service or traffic-class byte. 0, or a negative errno;
+	 * the core counts the error and goes on.
 	 */
 	int (*send_message)(void *ctx, const struct zwg_endpoint *to, uint8_t tos, const void *msg,
 			    size_t len);
@@ -68,18 +68,20 @@ struct zwg_port {
 	void (*release)(void *ctx, struct zwg_packet *pkt);
 	/**
 	 * Fills @a buf with @a len bytes from a cryptographic random source. 0, or a negative errno
-	 * while it is not seeded: no handshake is then made. May be called without the device's lock.
+	 * while it is not seeded: no handshake is then made. May be called without the device's
+	 * lock.
 	 */
 	int (*random)(void *ctx, void *buf, size_t len);
 	/**
-	 * Writes a TAI64N stamp greater than every one this device ever wrote, whatever the clock did
-	 * and however often it was restarted (paper section 5.1). 0, or a negative errno: no initiation
-	 * is then sent. Called only from zwg_job_compute(), without the device's lock; may block.
+	 * Writes a TAI64N stamp greater than every one this device ever wrote, whatever the clock
+	 * did and however often it was restarted (paper section 5.1). 0, or a negative errno: no
+	 * initiation is then sent. Called only from zwg_job_compute(), without the device's lock;
+	 * may block.
 	 */
 	int (*tai64n)(void *ctx, uint8_t stamp[ZWG_TAI64N_LEN]);
 	/**
-	 * zwg_tick() wants to be called at @a when; an earlier wish is replaced. ZWG_NEVER: not at all.
-	 * A call at another time does no harm.
+	 * zwg_tick() wants to be called at @a when; an earlier wish is replaced. ZWG_NEVER: not at
+	 * all. A call at another time does no harm.
 	 */
 	void (*wake_at)(void *ctx, zwg_time when);
 	/** zwg_job_take() has something to give. */

@@ -21,7 +21,7 @@
 #define ZWG_POW2_FILL2(n)                                                                          \
 	(ZWG_POW2_FILL(n) | ZWG_POW2_FILL(n) >> 5 | ZWG_POW2_FILL(n) >> 10 |                       \
 	 ZWG_POW2_FILL(n) >> 15 | ZWG_POW2_FILL(n) >> 20 | ZWG_POW2_FILL(n) >> 25)
-#define ZWG_POW2_CEIL(n) (ZWG_POW2_FILL2((uint32_t)(n) - 1) + 1)
+#define ZWG_POW2_CEIL(n) (ZWG_POW2_FILL2((uint32_t)(n)-1) + 1)
 
 /** Sliding window over received counters; see core/replay.h. All zeros: nothing received. */
 struct zwg_replay {
@@ -81,7 +81,7 @@ struct zwg_ratelimiter {
 		uint64_t network; /**< IPv4 address, or the upper half of an IPv6 address. */
 		zwg_time last;
 		uint16_t tokens; /**< Milliseconds' worth. */
-		uint8_t family;  /**< ZWG_AF_NONE: never used. */
+		uint8_t family;	 /**< ZWG_AF_NONE: never used. */
 	} buckets[ZWG_RATELIMIT_ENTRIES];
 };
 
@@ -106,12 +106,7 @@ struct zwg_keypair {
 };
 
 /** Roles of a peer's sessions. */
-enum zwg_role {
-	ZWG_PREVIOUS,
-	ZWG_CURRENT,
-	ZWG_NEXT,
-	ZWG_ROLES
-};
+enum zwg_role { ZWG_PREVIOUS, ZWG_CURRENT, ZWG_NEXT, ZWG_ROLES };
 
 /** The handshake that we have started; what we answer lives in a job and in ZWG_NEXT only. */
 struct zwg_initiation {
@@ -129,7 +124,8 @@ struct zwg_timers {
 	zwg_time zero_key_material;
 	zwg_time persistent_keepalive;
 	uint8_t attempts;
-	bool deferred; /**< retransmit_handshake sends an initiation that was asked for too early. */
+	bool deferred; /**< retransmit_handshake sends an initiation that was asked for too early.
+			*/
 	bool need_another_keepalive;
 	bool last_minute_done;
 };
@@ -146,29 +142,29 @@ struct zwg_cookie {
 struct zwg_peer {
 	uint8_t public_key[32];
 	uint8_t preshared_key[32];
-	uint8_t mac1_key[32];   /**< Hash(LABEL_MAC1 || public_key). */
+	uint8_t mac1_key[32];	/**< Hash(LABEL_MAC1 || public_key). */
 	uint8_t cookie_key[32]; /**< Hash(LABEL_COOKIE || public_key). */
 	uint8_t last_received_stamp[ZWG_TAI64N_LEN];
 	uint8_t last_sent_stamp[ZWG_TAI64N_LEN];
 	struct zwg_initiation initiation;
 	struct zwg_cookie cookie;
 	struct zwg_keypair keypairs[ZWG_ROLES]; /**< In any order; see keypair_of. */
-	uint8_t keypair_of[ZWG_ROLES];          /**< Number of a role's keypair plus one; 0: none. */
+	uint8_t keypair_of[ZWG_ROLES]; /**< Number of a role's keypair plus one; 0: none. */
 	struct zwg_endpoint endpoint;
 	struct zwg_timers timers;
 	struct zwg_packet *staged_first;
 	struct zwg_packet *staged_last;
 	uint32_t staged_count;
 	uint32_t id;
-	uint32_t generation;     /**< Changes whenever a job under way must not be committed. */
+	uint32_t generation;	 /**< Changes whenever a job under way must not be committed. */
 	uint32_t response_epoch; /**< Changes with each initiation accepted. */
-	uint32_t link;           /**< The next in the list it stands in (see zwg_device), id plus one. */
-	uint16_t keepalive;      /**< Persistent keepalive in seconds; 0: off. */
+	uint32_t link;	    /**< The next in the list it stands in (see zwg_device), id plus one. */
+	uint16_t keepalive; /**< Persistent keepalive in seconds; 0: off. */
 	bool used;
-	bool wants_initiation;   /**< Stands in the list of those that want one. */
-	bool initiating;         /**< A job makes one. */
+	bool wants_initiation; /**< Stands in the list of those that want one. */
+	bool initiating;       /**< A job makes one. */
 	bool up;
-	bool handshake_sent;      /**< last_handshake_sent is valid. */
+	bool handshake_sent;	  /**< last_handshake_sent is valid. */
 	bool initiation_accepted; /**< last_initiation_accepted is valid. */
 	zwg_time last_handshake_sent;
 	zwg_time last_initiation_accepted;
@@ -203,7 +199,7 @@ struct zwg_device {
 	struct zwg_counters counters;
 	uint32_t mtu;
 	bool up;
-	zwg_time wake_at; /**< What the port was told last. */
+	zwg_time wake_at;    /**< What the port was told last. */
 	zwg_time load_until; /**< Under load before this. */
 	uint8_t cookie_secret[32];
 	zwg_time cookie_secret_birth;
@@ -212,8 +208,8 @@ struct zwg_device {
 	uint32_t queue_count;
 	uint32_t wanting_first; /**< Peers that want an initiation, in order, ids plus one. */
 	uint32_t wanting_last;
-	bool queue_turn;        /**< The next job comes from the queue, if there is one. */
-	uint32_t peers_free;    /**< Free places among those touched, ids plus one. */
+	bool queue_turn;	/**< The next job comes from the queue, if there is one. */
+	uint32_t peers_free;	/**< Free places among those touched, ids plus one. */
 	uint32_t peers_touched; /**< Peers ever used; those above were never written. */
 	uint32_t peers_used;
 	struct zwg_queued queue[ZWG_HANDSHAKE_QUEUE];
@@ -228,11 +224,11 @@ struct zwg_device {
 /** Which step of a handshake a job is at. */
 enum zwg_job_step {
 	ZWG_JOB_NONE,
-	ZWG_JOB_INITIATE,           /**< Make an initiation. */
-	ZWG_JOB_OPEN_INITIATION,    /**< Decrypt the static key of a received one. */
-	ZWG_JOB_OPEN_TIMESTAMP,     /**< Its peer is known: authenticate it. */
-	ZWG_JOB_RESPOND,            /**< Make the response. */
-	ZWG_JOB_OPEN_RESPONSE,      /**< Authenticate a received response. */
+	ZWG_JOB_INITIATE,	 /**< Make an initiation. */
+	ZWG_JOB_OPEN_INITIATION, /**< Decrypt the static key of a received one. */
+	ZWG_JOB_OPEN_TIMESTAMP,	 /**< Its peer is known: authenticate it. */
+	ZWG_JOB_RESPOND,	 /**< Make the response. */
+	ZWG_JOB_OPEN_RESPONSE,	 /**< Authenticate a received response. */
 };
 
 /** A handshake step under way; see zwg_job_take(). Holds copies of all it needs, and secrets. */
@@ -242,7 +238,7 @@ struct zwg_job {
 	enum zwg_job_step step;
 	bool failed;
 	enum zwg_drop why; /**< If it failed. */
-	uint32_t x25519; /**< Scalar multiplications done. */
+	uint32_t x25519;   /**< Scalar multiplications done. */
 	uint32_t peer_id;
 	uint32_t peer_generation;
 	uint32_t peer_epoch;

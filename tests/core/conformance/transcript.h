@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /* A handshake with fixed keys; made by transcript.py, do not edit. */
 #define TRANSCRIPT_INITIATOR \
 	"59eb3cb130074f7b1ddb99c8fe14f27e1dbca735bb3da82e1ff0305340a32419"

@@ -49,7 +49,7 @@ def main() -> None:
         "RESPONSE": with_mac1(response, initiator.public),
         "KEEPALIVE": messages.Data(RESPONDER_INDEX, 0, sealed).encode(),
     }
-    print("/* SPDX-License-Identifier: MIT */")
+    print("/* SPDX-License-Identifier: MIT */\n/* clang-format off */")
     print("/* A handshake with fixed keys; made by transcript.py, do not edit. */")
     for name, value in values.items():
         digits = value.hex()
