@@ -130,17 +130,12 @@ coverage: | $(BUILD)
 
 # Keeping the house
 
-C_FILES = $(shell git ls-files '*.c' '*.h')
-
 lint: $(VENV)/test.stamp
-	$(VENV)/bin/ruff check docs host tests tools bench
-	$(VENV)/bin/ruff format --check docs host tests tools bench
-	$(VENV)/bin/mypy host/src
-	clang-format --dry-run --Werror $(C_FILES)
+	@$(VENV)/bin/python tests/run.py --build $(BUILD) --only lint --only layout
 
 format: $(VENV)/test.stamp
 	$(VENV)/bin/ruff format docs host tests tools bench
-	clang-format -i $(C_FILES)
+	clang-format -i $$(git ls-files '*.c' '*.h')
 
 clean:
 	rm -rf $(BUILD) $(VENV)

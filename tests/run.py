@@ -26,6 +26,8 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
+CLANG_FORMAT = "14.0.6"  # As .github/workflows/ci.yml installs it.
+C_ROOMS = ("bench", "board", "boards", "core", "docs", "linux-app", "samples", "tests", "zephyr-app")
 SANITIZE = ("-DZWG_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=RelWithDebInfo")
 
 
@@ -181,6 +183,15 @@ def lint(context: Context) -> None:
     context.run(TOOLS / "mypy", "--config-file", "host/pyproject.toml", "host/src")
 
 
+def layout(context: Context) -> None:
+    tool = shutil.which("clang-format")
+    said = tool and subprocess.run([tool, "--version"], capture_output=True, text=True, check=False)
+    if not said or f"version {CLANG_FORMAT}" not in said.stdout:
+        raise Skipped(f"no clang-format {CLANG_FORMAT} (others lay out differently)")
+    files = [f for room in C_ROOMS for f in sorted((ROOT / room).rglob("*.[ch]"))]
+    context.run(tool, "--dry-run", "--Werror", *files)
+
+
 @dataclass(frozen=True)
 class Stage:
     title: str
@@ -190,6 +201,7 @@ class Stage:
 
 STAGES = {
     "lint": Stage("style and types of the Python code", lint),
+    "layout": Stage("layout of the C code", layout),
     "core": Stage("core and board in C, ASan and UBSan", core),
     "core-32": Stage("the same, built for 32 bits", core_32),
     "secrets": Stage("what is left of secrets, and whether time depends on them", secrets),
