@@ -33,7 +33,8 @@ void zwg_chacha20_init(struct zwg_chacha20 *state, const uint8_t key[ZWG_KEY_LEN
 	state->unused = 0;
 }
 
-/* Where blocks are begun together, long runs come here too. */
+/* Where blocks are begun together, long runs come here too. The copy of the key stream becomes the
+ * result, so that a compiler which keeps it in memory leaves none of it there. */
 static void xor_bytes(uint8_t *data, const uint8_t *stream, size_t len)
 {
 	for (; ZWG_CHACHA20_TOGETHER > 1 && len >= 32; data += 32, stream += 32, len -= 32) {
@@ -43,9 +44,9 @@ static void xor_bytes(uint8_t *data, const uint8_t *stream, size_t len)
 		memcpy(text, data, sizeof(text));
 		memcpy(key, stream, sizeof(key));
 		for (size_t i = 0; i < 4; i++) {
-			text[i] ^= key[i];
+			key[i] ^= text[i];
 		}
-		memcpy(data, text, sizeof(text));
+		memcpy(data, key, sizeof(key));
 	}
 	for (size_t i = 0; i < len; i++) {
 		data[i] ^= stream[i];
