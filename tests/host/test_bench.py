@@ -36,6 +36,13 @@ def test_a_person_sees_three_lines(tmp_path: Path) -> None:
     assert "echoes/s of 1420 bytes, 0 lost" in lines[1]
 
 
+def test_an_exposed_file_is_warned_of(tmp_path: Path) -> None:
+    with running(tmp_path) as r:
+        r.config.chmod(0o644)
+        result = invoke("bench", "-c", r.config, "--size", "1")
+    assert f"warning: {r.config} holds a private key" in result.stderr
+
+
 def test_losses_are_counted(tmp_path: Path) -> None:
     with running(tmp_path, "loses-large") as r:
         args = ("--pings", "2", "--seconds", "0.7", "--size", "1300", "--window", "4")

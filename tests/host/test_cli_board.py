@@ -98,6 +98,28 @@ def test_the_only_board_needs_no_port(url: str, monkeypatch: pytest.MonkeyPatch)
     assert invoke("show").exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["monitor", "provision", "show"])
+def test_help_says_that_the_only_board_needs_no_port(command: str) -> None:
+    assert "Default: the only board found." in " ".join(invoke(command, "--help").stdout.split())
+
+
+@pytest.mark.parametrize("command", ["doctor", "verify"])
+def test_help_says_who_leaves_the_console_alone(command: str) -> None:
+    shown = " ".join(invoke(command, "--help").stdout.split())
+    assert "Default: none, no console is opened." in shown
+    assert "the only board found" not in shown
+
+
+def test_doctor_without_a_port_leaves_the_console_alone(
+    console: FakeConsole, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_to(monkeypatch, st_link(url))
+    names = [f["name"] for f in json_end("doctor")["result"]["findings"]]
+    assert f"port {url}" in names
+    assert "console" not in names
+    assert console.lines == []
+
+
 def test_two_boards_need_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
     point_to(monkeypatch, st_link("/dev/ttyACM0", "A1"), st_link("/dev/ttyACM1", "B2"))
     end = json_end("show")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from wg_host import bench, config
-from wg_host.cli.options import ENDPOINT, FILE, PUBLIC_KEY
+from wg_host import bench
+from wg_host.cli.options import ENDPOINT, FILE, PUBLIC_KEY, load_config
 from wg_host.cli.output import Output, examples, wg_command
 from wg_host.endpoint import Endpoint
 from wg_host.errors import UsageError
@@ -60,7 +60,7 @@ def command(
     Echoes go to the board and back, encrypted both ways. The peer here is written in Python; what
     it could do alone is measured too, and a result near it says nothing about the board.
     """
-    target = target_from(config.load(path), peer=peer, endpoint=endpoint)
+    target = target_from(load_config(out, path), peer=peer, endpoint=endpoint)
     least = header_size(target.pair.board) + ECHO_HEADER
     size = size or target.mtu
     if not least <= size <= target.mtu:

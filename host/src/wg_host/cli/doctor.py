@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from wg_host import doctor
 from wg_host.board import Board
-from wg_host.cli.options import console_options, open_console
+from wg_host.cli.options import open_console, optional_console_options
 from wg_host.cli.output import Output, examples, wg_command
 from wg_host.doctor import Finding
 from wg_host.errors import WgHostError
@@ -46,7 +46,7 @@ def _examine_board(port: str, baud: int, timeout: float) -> list[Finding]:
 
 
 @wg_command("doctor", epilog=examples("wg-host doctor", "wg-host doctor --port /dev/ttyACM0"))
-@console_options
+@optional_console_options
 def command(out: Output, port: str | None, baud: int, timeout: float) -> int:
     """Look for what this machine, and with --port a board, lacks.
 

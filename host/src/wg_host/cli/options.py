@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from wg_host.config import parse_address, parse_network, split_list
+from wg_host import config
+from wg_host.cli.output import Output
+from wg_host.config import Config, parse_address, parse_network, split_list
 from wg_host.console import Console, Trace
 from wg_host.devices import port_or_only
 from wg_host.endpoint import Endpoint
 from wg_host.errors import WgHostError
-from wg_host.keys import PublicKey
+from wg_host.keys import PublicKey, exposed
 from wg_host.serialport import BAUD
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,8 +54,7 @@ ENDPOINT_OR_NONE = Parsed("host:port|none", lambda t: t if t == "none" else Endp
 PUBLIC_KEY = Parsed("key", PublicKey.parse)
 
 
-def console_options(f: F) -> F:
-    """``--port``, ``--baud`` and ``--timeout``."""
+def _console_options(f: F, without_port: str) -> F:
     f = click.option(
         "--timeout",
         type=click.FloatRange(0.1, 600),
@@ -70,8 +71,18 @@ def console_options(f: F) -> F:
         envvar="WG_HOST_PORT",
         show_envvar=True,
         help="Serial port of the board: a device, a pseudo-terminal, or socket://HOST:PORT. "
-        "Default: the only board found.",
+        + without_port,
     )(f)
+
+
+def console_options(f: F) -> F:
+    """``--port``, ``--baud`` and ``--timeout``, for open_console()."""
+    return _console_options(f, "Default: the only board found.")
+
+
+def optional_console_options(f: F) -> F:
+    """The same, for a command that without ``--port`` leaves the console alone."""
+    return _console_options(f, "Default: none, no console is opened.")
 
 
 def open_console(
@@ -79,3 +90,10 @@ def open_console(
 ) -> Console:
     """The console of the board that was named, or of the only one."""
     return Console.open(port_or_only(port), baud, timeout=timeout, trace=trace)
+
+
+def load_config(out: Output, path: Path) -> Config:
+    """Reads a wg-quick file; warns, as ``wg-quick`` does, if others may read its secrets."""
+    if exposed(path):
+        out.warn(f"{path} holds a private key and can be read by others; chmod 600 {path}")
+    return config.load(path)

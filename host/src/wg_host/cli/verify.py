@@ -9,14 +9,21 @@ from pathlib import Path
 
 import click
 
-from wg_host import config
 from wg_host.board import Board
 from wg_host.capture import Capture
-from wg_host.cli.options import ENDPOINT, FILE, PUBLIC_KEY, Parsed, console_options, open_console
+from wg_host.cli.options import (
+    ENDPOINT,
+    FILE,
+    PUBLIC_KEY,
+    Parsed,
+    load_config,
+    open_console,
+    optional_console_options,
+)
 from wg_host.cli.output import Output, examples, wg_command
 from wg_host.endpoint import Endpoint
 from wg_host.errors import UsageError
-from wg_host.keys import PublicKey, exposed
+from wg_host.keys import PublicKey
 from wg_host.packets import IPAddress
 from wg_host.verify import reports, runner
 from wg_host.verify.checks import ALL
@@ -60,7 +67,7 @@ def _names(values: tuple[str, ...]) -> list[str]:
     ),
 )
 @click.option("--config", "-c", "path", type=FILE, help="The wg-quick file of our end.")
-@console_options
+@optional_console_options
 @click.option("--peer", type=PUBLIC_KEY, help="The board's key, if the file has several peers.")
 @click.option("--endpoint", type=ENDPOINT, help="Where the board is, instead of the file's word.")
 @click.option(
@@ -123,10 +130,8 @@ def command(
     if path is None:
         raise UsageError("expected --config FILE", "'wg-host provision' writes one")
     chosen = runner.select(_names(only), _names(skip))
-    if exposed(path):
-        out.warn(f"{path} holds a private key and can be read by others; chmod 600 {path}")
     target = target_from(
-        config.load(path), peer=peer, board_addresses=board_address or (), endpoint=endpoint
+        load_config(out, path), peer=peer, board_addresses=board_address or (), endpoint=endpoint
     )
     with ExitStack() as stack:
         console = None
