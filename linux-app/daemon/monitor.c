@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "netlink.h"
+#include "port/log.h"
 
 #define GROUP(number) (1U << ((number)-1))
 #define LINK_GROUPS   GROUP(RTNLGRP_LINK)
@@ -24,19 +25,32 @@ static int listen_to(uint32_t groups)
 {
 	struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = groups};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-	int on = 1;
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	/* Links may change in other namespaces too, routes matter in this one only. */
-	if ((groups != LINK_GROUPS ||
-	     setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) == 0) &&
-	    bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
+}
+
+/* Links may change in other namespaces too, routes matter in this one only. */
+static int hear_other_namespaces(struct monitor *monitor)
+{
+	int on = 1;
+	int err = setsockopt(monitor->links.fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on,
+			     sizeof(on)) < 0
+			  ? -errno
+			  : 0;
+
+	monitor->hears_others = !err;
+	if (err != -EPERM)
+		return err;
+	log_warning("no CAP_NET_BROADCAST: moved to another network namespace, the interface is "
+		    "not seen to go up there, and carries nothing");
+	return 0;
 }
 
 /* Where the device is now, and how it is. A socket in its namespace would tell as well, but keep
@@ -125,6 +139,9 @@ static void links_ready(void *ctx, uint32_t events)
 		find_link(monitor);
 	else if (n > 0 && namespace_of(&msg) == monitor->namespace)
 		read_links(monitor, &from_kernel.header, (size_t)n);
+	/* Its leaving a namespace that is not heard is not heard either. */
+	else if (n > 0 && !monitor->hears_others)
+		find_link(monitor);
 }
 
 static void routes_ready(void *ctx, uint32_t events)
@@ -161,6 +178,8 @@ int monitor_start(struct monitor *monitor, struct loop *loop, int tun_fd,
 		.ctx = ctx,
 	};
 	err = watch(monitor, &monitor->links, LINK_GROUPS);
+	if (!err)
+		err = hear_other_namespaces(monitor);
 	if (!err)
 		err = watch(monitor, &monitor->routes, ROUTE_GROUPS);
 	if (!err)

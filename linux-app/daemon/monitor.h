@@ -23,13 +23,17 @@ struct monitor {
 	int tun_fd;
 	int namespace;	    /**< Where the device is; see netlink_namespace(). */
 	unsigned int index; /**< Of the device there. */
+	bool hears_others;  /**< Changes in namespaces other than the program's own. */
 	struct loop_source links;
 	struct loop_source routes;
 	const struct monitor_ops *ops;
 	void *ctx;
 };
 
-/** Watches the device behind @a tun_fd. 0 or a negative errno. */
+/**
+ * Watches the device behind @a tun_fd, with CAP_NET_BROADCAST also in other namespaces; that it
+ * cannot is logged. 0 or a negative errno.
+ */
 int monitor_start(struct monitor *monitor, struct loop *loop, int tun_fd,
 		  const struct monitor_ops *ops, void *ctx);
 

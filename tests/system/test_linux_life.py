@@ -16,7 +16,7 @@ from wg_host.keys import PresharedKey
 
 from rig.memory import secrets_at_exit, secrets_in
 from rig.netns import Machine, Wire, ping
-from rig.programs import program, wait_for
+from rig.programs import find_daemon, program, wait_for
 from rig.tunnels import (
     End,
     MakeTunnel,
@@ -134,19 +134,6 @@ def test_removing_the_interface_ends_it(wire: Wire, tmp_path: Path) -> None:
     ours.machine.ip("link", "del", ours.interface)
     assert ours.process.popen.wait(10) == 0
     assert "was removed" in ours.process.errors()
-
-
-def find_daemon(config: Path) -> int | None:
-    """The process that serves @p config."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if str(config).encode() in words and words[0].endswith(b"zwg-linux"):
-                return int(entry.name)
-    return None
 
 
 def run_in_background(machine: Machine, config: Path) -> subprocess.CompletedProcess[str]:

@@ -33,6 +33,19 @@ def wait_for(true: Callable[[], object], seconds: float, what: str) -> None:
         time.sleep(0.01)
 
 
+def find_daemon(word: str | Path) -> int | None:
+    """The zwg-linux that has @p word, an interface or a file, in its command."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if str(word).encode() in words and words[0].endswith(b"zwg-linux"):
+                return int(entry.name)
+    return None
+
+
 class Process:
     """A program in the background, its standard error in a file."""
 
