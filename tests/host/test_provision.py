@@ -16,7 +16,7 @@ from fakes.settings import Settings
 from wg_host import config, provision
 from wg_host.board import PeerSettings, state_from
 from wg_host.cli import main
-from wg_host.keys import PresharedKey, PrivateKey
+from wg_host.keys import PresharedKey, PrivateKey, PublicKey
 from wg_host.serialport import open_port
 
 
@@ -103,20 +103,92 @@ def test_new_keys_replace_key_and_reset(console: FakeConsole, tmp_path: Path) ->
     run(console, tmp_path, "--new-keys", "--replace-key", port=url)
     second = console.commands.running
     assert second.private_key != first.private_key
-    assert len(second.peers) == 2
+    assert [p.public_key for p in second.peers] != [p.public_key for p in first.peers]
+    assert [p.public_key for p in second.peers] == [ours_in(tmp_path)]
     result = run(console, tmp_path, "--reset", port=url)
     assert result.exit_code == 0, result.output
     third = console.commands.running
     assert third.private_key != second.private_key
-    assert [p.public_key for p in third.peers] == [second.peers[1].public_key]
+    assert [p.public_key for p in third.peers] == [second.peers[0].public_key]
+
+
+def test_a_key_that_is_not_in_our_file_replaces_the_one_that_is(
+    console: FakeConsole, tmp_path: Path
+) -> None:
+    url = console.on_pty()
+    run(console, tmp_path, port=url)
+    former, private = ours_in(tmp_path), PrivateKey.generate()
+    (tmp_path / "k").write_text(private.reveal_base64())
+    args = ["--private-key-file", str(tmp_path / "k")]
+    shown = run(console, tmp_path, *args, "--dry-run", port=url).stdout
+    assert f"wg set peer {former} remove\n" in shown
+    assert str(private.public) in shown
+    assert run(console, tmp_path, *args, port=url).exit_code == 0
+    assert [p.public_key for p in console.commands.running.peers] == [private.public]
+    assert ours_in(tmp_path) == private.public
+
+
+def ours_in(tmp_path: Path) -> PublicKey:
+    return config.load(tmp_path / "board.conf").interface.private_key.public
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_lost_keys_of_our_end_are_named_with_what_to_do(
+    console: FakeConsole, tmp_path: Path, dry_run: bool
+) -> None:
+    url = console.on_pty()
+    run(console, tmp_path, port=url)
+    before, lost = console.commands.running, ours_in(tmp_path)
+    (tmp_path / "board.conf").unlink()
+    console.lines.clear()
+    args = ["--dry-run"] if dry_run else []
+    end = ended(run(console, tmp_path, "--json", *args, port=url))
+    assert end["exit_code"] == 2
+    assert end["error"]["message"] == (
+        f"the board has 10.1.1.200/32 among the allowed-ips of another peer, {lost}"
+    )
+    assert "--reset" in end["error"]["hint"]
+    assert f"'wg set peer {lost} remove'" in end["error"]["hint"]
+    assert console.commands.running == before
+    assert not any("wg set" in line for line in console.lines)
+    assert list(tmp_path.iterdir()) == []
+    # Both of the hint's ways lead out.
+    assert run(console, tmp_path, "--reset", port=url).exit_code == 0
+    (tmp_path / "board.conf").unlink()
+    key = console.commands.running.peers[0].public_key
+    for line in (f"wg set peer {key} remove", "wg commit"):
+        console.commands.run(line.split())
+    assert run(console, tmp_path, port=url).exit_code == 0
+
+
+def test_a_dry_run_shows_no_key_that_the_real_run_does_not_use(
+    console: FakeConsole, tmp_path: Path
+) -> None:
+    url = console.on_pty()
+    shown = run(console, tmp_path, "--dry-run", port=url).stdout
+    assert "wg set peer (new) preshared-key (hidden)" in shown
+    assert "wg set peer (new) allowed-ips 10.1.1.200/32" in shown
+    run(console, tmp_path, port=url)
+    shown = run(console, tmp_path, "--dry-run", port=url).stdout
+    assert f"wg set peer {ours_in(tmp_path)} preshared-key (hidden)" in shown
+    assert (
+        "wg set peer (new) " in run(console, tmp_path, "--dry-run", "--new-keys", port=url).stdout
+    )
+
+
+def test_a_dry_run_tells_of_what_someone_left_staged(console: FakeConsole, tmp_path: Path) -> None:
+    console.commands.run(["wg", "set", "mtu", "1281"])
+    result = run(console, tmp_path, "--dry-run")
+    assert result.exit_code == 2
+    assert "never committed" in result.stderr
 
 
 def test_other_peers_are_named(console: FakeConsole, tmp_path: Path) -> None:
-    url = console.on_pty()
-    run(console, tmp_path, port=url)
-    result = run(console, tmp_path, "--new-keys", "--json", port=url)
-    first = console.commands.running.peers[0].public_key
-    assert ended(result)["result"]["other_peers"] == [str(first)]
+    other = PrivateKey.generate().public
+    for line in (f"wg set peer {other} allowed-ips 10.2.0.0/24", "wg commit"):
+        console.commands.run(line.split())
+    result = run(console, tmp_path, "--json")
+    assert ended(result)["result"]["other_peers"] == [str(other)]
 
 
 def test_dry_run_shows_and_changes_nothing(console: FakeConsole, tmp_path: Path) -> None:
@@ -238,6 +310,20 @@ def test_a_refused_commit_leaves_no_file(console: FakeConsole, tmp_path: Path) -
     result = run(console, tmp_path)
     assert result.exit_code == 4
     unchanged(console, tmp_path)
+
+
+def test_a_refusal_after_the_commit_keeps_our_keys(console: FakeConsole, tmp_path: Path) -> None:
+    """The board has committed: its keys must be somewhere."""
+
+    def refuse(settings: Settings) -> None:
+        console.faults = Faults(refuse={"wg show": (12, "show: no memory")})
+
+    console.commands.on_commit = refuse
+    result = run(console, tmp_path)
+    assert result.exit_code == 4
+    assert "board.conf.new" in result.stderr
+    kept = config.load(tmp_path / "board.conf.new")
+    assert kept.peers[0].preshared_key == console.commands.running.peers[0].psk
 
 
 def lie(staged: bool, **members: Any) -> Any:

@@ -23,11 +23,13 @@ from wg_host.keys import PresharedKey, PrivateKey, PublicKey
 Note = Callable[[str], None]
 
 MAX_ADDRESSES = 4
+COMMIT = "wg commit"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the board shall be. ``mtu`` and ``underlay`` None leave the board's own."""
+    """What the board shall be. ``mtu`` and ``underlay`` None leave the board's own. ``former`` is
+    the key that the peer had before: the board forgets it."""
 
     addresses: tuple[Address, ...]
     listen_port: int
@@ -36,6 +38,7 @@ class Plan:
     underlay: str | None = None
     reset: bool = False
     replace_key: bool = False
+    former: PublicKey | None = None
 
     def __post_init__(self) -> None:
         if len(self.addresses) > MAX_ADDRESSES:
@@ -59,14 +62,47 @@ def new_key_wanted(plan: Plan, state: BoardState) -> bool:
     return plan.reset or plan.replace_key or state.public_key is None
 
 
-def preview(plan: Plan, state: BoardState) -> list[str]:
-    """The commands that apply() would send, secrets hidden."""
+def forgets(plan: Plan, state: BoardState) -> bool:
+    """True if the board has the peer's former key, and a reset does not remove it anyway."""
+    return not plan.reset and plan.former is not None and state.peer(plan.former) is not None
+
+
+def preview(plan: Plan, state: BoardState, *, key_is_made: bool = False) -> list[str]:
+    """The commands that apply() would send, secrets hidden. With @p key_is_made the plan's peer has
+    a key that was made for the occasion and will be another one next time, so it is not shown."""
     lines = ["wg reset confirm"] if plan.reset else []
     if new_key_wanted(plan, state):
         replace = state.public_key is not None and not plan.reset
         lines.append("wg genkey replace" if replace else "wg genkey")
-    lines += [plan.interface_command(), *plan.peer.commands(), "wg commit"]
+    if forgets(plan, state):
+        lines.append(f"wg set peer {plan.former} remove")
+    lines += [plan.interface_command(), *plan.peer.commands(), COMMIT]
+    if key_is_made:
+        lines = [line.replace(str(plan.peer.public_key), "(new)") for line in lines]
     return [hide_secrets(line) for line in lines]
+
+
+def check_before(plan: Plan, state: BoardState, discard_staged: bool) -> None:
+    """UsageError for what stands against the plan on a board that nothing has been done to yet.
+
+    That is what someone else has staged, and another peer with an address that the plan gives to
+    its own: the board would refuse to commit (``wg`` on Linux moves it, which cuts that peer off).
+    """
+    if state.pending and not discard_staged:
+        raise UsageError(
+            "the board has staged settings that were never committed",
+            "look with 'wg show staged'; --discard-staged forgets them",
+        )
+    for other in state.peers if not plan.reset else ():
+        shared = [n for n in plan.peer.allowed_ips if n in other.allowed_ips]
+        if other.public_key not in (plan.peer.public_key, plan.former) and shared:
+            listed = ", ".join(map(str, shared))
+            raise UsageError(
+                f"the board has {listed} among the allowed-ips of another peer, {other.public_key}",
+                "if that is this end with keys that were lost: --reset begins with an empty board; "
+                f"or, to keep the board's key, 'wg set peer {other.public_key} remove' and "
+                "'wg commit' on its console",
+            )
 
 
 def differences(plan: Plan, state: BoardState) -> list[str]:
@@ -85,6 +121,8 @@ def differences(plan: Plan, state: BoardState) -> list[str]:
         compare("underlay", plan.underlay, state.underlay)
     if state.public_key is None:
         found.append("private key: made, reads back none")
+    if plan.former is not None and state.peer(plan.former) is not None:
+        found.append(f"peer {plan.former}: removed, reads back still there")
     held = state.peer(plan.peer.public_key)
     if held is None:
         found.append(f"peer {plan.peer.public_key}: set, reads back none")
@@ -141,12 +179,8 @@ def apply(
     committed. On any error up to the commit, what was staged is forgotten again.
     """
     before = board.show()
+    check_before(plan, before, discard_staged)
     if before.pending:
-        if not discard_staged:
-            raise UsageError(
-                "the board has staged settings that were never committed",
-                "look with 'wg show staged'; --discard-staged forgets them",
-            )
         board.revert()
         note("forgot settings that were staged and never committed")
     try:
@@ -159,6 +193,9 @@ def apply(
             assert before.public_key is not None
             key = before.public_key
             note(f"the board keeps its key: {key}")
+        if plan.former is not None and forgets(plan, before):
+            board.remove_peer(plan.former)
+            note(f"the board forgets our end's former key {plan.former}")
         board.run([plan.interface_command()])
         board.set_peer(plan.peer)
         staged = board.show(staged=True)

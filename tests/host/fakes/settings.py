@@ -76,6 +76,8 @@ class Commands:
         self.status: Callable[[PublicKey], dict[str, Any]] = lambda key: {}
         self.counters: Callable[[], dict[str, int]] = dict
         self.underlay = ["127.0.0.1"]
+        # The chip's id; None for a chip that has none.
+        self.chip: str | None = None
         # Changes what the board says of itself, to act a board that holds something else.
         self.falsify: Callable[[dict[str, Any]], None] = lambda state: None
 
@@ -167,6 +169,12 @@ class Commands:
     def _commit(self, words: list[str]) -> list[str]:
         if not self.pending:
             return ["nothing to commit"]
+        owners: dict[str, FakePeer] = {}
+        for peer in self.staged.peers:
+            for prefix in peer.allowed_ips:
+                if owners.setdefault(prefix, peer) is not peer:
+                    text = f"allowed-ips: '{prefix}': must belong to one peer, not to two"
+                    raise Refused(EEXIST, text)
         self.running, self.pending = self.staged, False
         self.on_commit(self.running)
         return ["committed"]
@@ -215,6 +223,7 @@ class Commands:
             "v": 1,
             "version": "0.1.0",
             "board": "fake",
+            **({} if self.chip is None else {"chip": self.chip}),
             "interface": "zwg0",
             "staged": staged,
             "pending": self.pending,

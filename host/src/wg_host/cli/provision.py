@@ -32,22 +32,28 @@ LISTEN_PORT = 51820
 
 @dataclass(frozen=True)
 class _Ours:
-    """The keys of our end; ``private`` is None if only the public key is known."""
+    """The keys of our end; ``private`` is None if only the public key is known. ``is_made``: it was
+    made for this run. ``former`` is the public key that it replaces in OUTPUT."""
 
     public: PublicKey
     private: PrivateKey | None
     psk: PresharedKey | None
+    is_made: bool = False
+    former: PublicKey | None = None
 
 
 def _our_keys(out: Output, given: dict[str, Any], output: Path) -> _Ours:
     """Keys from the options, else those of the file that an earlier run wrote, else new ones."""
     private: PrivateKey | None = None
     psk: PresharedKey | None = None
-    if output.exists() and not given["new_keys"] and given["peer_public_key"] is None:
+    former: PublicKey | None = None
+    if output.exists() and given["peer_public_key"] is None:
         earlier = config.load(output)
-        private = earlier.interface.private_key
-        psk = earlier.peers[0].preshared_key if len(earlier.peers) == 1 else None
-        out.note(f"our end keeps its keys from {output}")
+        former = earlier.interface.private_key.public
+        if not given["new_keys"]:
+            private = earlier.interface.private_key
+            psk = earlier.peers[0].preshared_key if len(earlier.peers) == 1 else None
+            out.note(f"our end keeps its keys from {output}")
     if given["private_key_file"] is not None:
         private = PrivateKey.from_file(given["private_key_file"])
     if given["psk_file"] is not None:
@@ -58,8 +64,11 @@ def _our_keys(out: Output, given: dict[str, Any], output: Path) -> _Ours:
         psk = PresharedKey.generate()
     if given["peer_public_key"] is not None:
         return _Ours(given["peer_public_key"], None, psk)
+    is_made = private is None
     private = private or PrivateKey.generate()
-    return _Ours(private.public, private, psk)
+    return _Ours(
+        private.public, private, psk, is_made, None if former == private.public else former
+    )
 
 
 def _peer_endpoint(given: dict[str, Any], state: BoardState) -> str | None:
@@ -94,6 +103,7 @@ def _plan(given: dict[str, Any], ours: _Ours, endpoint: str | None) -> provision
         underlay=given["underlay"],
         reset=given["reset"],
         replace_key=given["replace_key"],
+        former=ours.former,
     )
 
 
@@ -131,12 +141,14 @@ class _OurFile:
     def __enter__(self) -> _OurFile:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *unused: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, *unused: object
+    ) -> None:
         if not self._written:
             return
         if kind is None:
             self._beside.replace(self._path)
-        elif issubclass(kind, CommandRefused):
+        elif isinstance(error, CommandRefused) and error.command == provision.COMMIT:
             self._beside.unlink()
         else:
             self._out.warn(f"the board may have committed; its keys are in {self._beside}")
@@ -226,7 +238,7 @@ def _check_output(given: dict[str, Any]) -> None:
 )
 @click.option("--psk-file", type=FILE, help="The preshared key. Default: kept from OUTPUT, or new.")
 @click.option("--no-psk", is_flag=True, help="No preshared key.")
-@click.option("--new-keys", is_flag=True, help="Do not keep our keys from OUTPUT.")
+@click.option("--new-keys", is_flag=True, help="Replace our keys in OUTPUT.")
 @click.option("--replace-key", is_flag=True, help="Have the board make a new key.")
 @click.option("--reset", is_flag=True, help="Begin with an empty board: no key, no other peers.")
 @click.option("--discard-staged", is_flag=True, help="Forget what someone left staged.")
@@ -264,7 +276,8 @@ def command(
         peer_endpoint = _peer_endpoint(given, before)
         plan = _plan(given, ours, peer_endpoint)
         if dry_run:
-            commands = provision.preview(plan, before)
+            provision.check_before(plan, before, discard_staged)
+            commands = provision.preview(plan, before, key_is_made=ours.is_made)
             for line in commands:
                 out.say(line)
             out.result(dry_run=True, commands=commands)
