@@ -83,10 +83,10 @@ def test_it_starts_with_what_the_unit_leaves_it(end: End, wire: Wire, tmp_path: 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("\n") == 1 and f"UDP port {LOW_PORT}" in done.stderr
     pid = find_daemon(end.interface)
     assert pid is not None
     try:
+        assert done.stderr.count("\n") == 1 and f"UDP port {LOW_PORT}" in done.stderr
         assert capabilities_of(pid).bit_count() == len(NAMES)
         wait_until_it_listens(end)
         end.machine.ip("link", "set", end.interface, "netns", wire.b.name)

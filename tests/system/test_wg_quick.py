@@ -13,7 +13,7 @@ import pytest
 
 from rig.needs import missing
 from rig.netns import Wire, ping
-from rig.programs import program, wait_for
+from rig.programs import find_daemon, program, wait_for
 from rig.tunnels import (
     End,
     MakeTunnel,
@@ -22,7 +22,7 @@ from rig.tunnels import (
     wg_quick,
     write_private,
 )
-from rig.uapi import socket_path
+from rig.uapi import served, socket_path
 
 
 class Quick:
@@ -43,20 +43,34 @@ class Quick:
             check=False,
         )
         assert not check or done.returncode == 0, done.stderr
+        if verb == "up" and done.returncode == 0:
+            self.is_ours(done.stderr)
         return done
+
+    def is_ours(self, said: str) -> None:
+        """wg-quick called zwg-linux, and that is what serves the interface: a TUN device."""
+        name, ours = self.end.interface, program("zwg-linux")
+        assert f"[#] {ours} {name}\n" in said, said
+        assert served(name)
+        pid = find_daemon(name)
+        assert pid is not None and Path(f"/proc/{pid}/exe").readlink() == ours.resolve()
+        assert " tun " in self.end.machine.ip("-d", "link", "show", "dev", name)
 
     def gone(self) -> None:
         """Nothing is left of it."""
         assert not self.end.machine.has_interface(self.end.interface)
-        wait_for(lambda: not socket_path(self.end.interface).exists(), 10, "the daemon has ended")
+        wait_for(lambda: find_daemon(self.end.interface) is None, 10, "the daemon has ended")
+        wait_for(lambda: not socket_path(self.end.interface).exists(), 10, "its socket has gone")
 
 
 @pytest.fixture(autouse=True)
-def needs() -> None:
-    """Skipped where the kernel has WireGuard: wg-quick would take that."""
+def needs(wire: Wire) -> None:
+    """Skipped where the kernel has WireGuard, loaded or not: wg-quick would take that."""
     if shutil.which("wg-quick") is None:
         pytest.skip("no wg-quick (Debian: apt install wireguard-tools)")
-    if Path("/sys/module/wireguard").exists():
+    words = wire.b.command("ip", "link", "add", "probe", "type", "wireguard")
+    probe = subprocess.run([str(w) for w in words], capture_output=True, timeout=60, check=False)
+    if probe.returncode == 0 or Path("/sys/module/wireguard").exists():
         pytest.skip("the kernel has WireGuard: wg-quick does not call a daemon")
 
 
@@ -177,6 +191,8 @@ def test_a_mistake_leaves_nothing(quick: tuple[Quick, End]) -> None:
     write(ours, other, more="AllowedIPs = 10.0.0.0/33\n")
     done = ours.call("up", check=False)
     assert done.returncode != 0
+    assert f"{program('zwg-linux')} {ours.end.interface}" in done.stderr
+    assert "10.0.0.0/33" in done.stderr
     ours.gone()
 
 
