@@ -70,6 +70,16 @@ int zwg_conf_prefix_index(const struct zwg_prefix *list, uint8_t count,
 	return -1;
 }
 
+bool zwg_conf_has_address(const struct zwg_prefix *list, uint8_t count, const struct zwg_addr *addr)
+{
+	for (uint8_t i = 0; i < count; i++) {
+		if (zwg_addr_equal(&list[i].addr, addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool zwg_conf_underlay_valid(const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -140,7 +150,7 @@ static int validate_addresses(const struct zwg_conf *conf, struct zwg_conf_fault
 			return refuse_prefix(fault, -EINVAL, "address", address,
 					     "must be a unicast address with its prefix length");
 		}
-		if (zwg_conf_prefix_index(conf->addresses, i, address) >= 0) {
+		if (zwg_conf_has_address(conf->addresses, i, &address->addr)) {
 			return refuse_prefix(fault, -EEXIST, "address", address, "is there twice");
 		}
 	}

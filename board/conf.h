@@ -66,6 +66,10 @@ struct zwg_conf_peer *zwg_conf_peer_add(struct zwg_conf *conf, const uint8_t pub
 /** Removes a peer of @a conf; the later ones move up, the last place is wiped. */
 void zwg_conf_peer_remove(struct zwg_conf *conf, struct zwg_conf_peer *peer);
 
+/** Is the address in a list, with whatever prefix length? An interface has an address once. */
+bool zwg_conf_has_address(const struct zwg_prefix *list, uint8_t count,
+			  const struct zwg_addr *addr);
+
 /** Where exactly @a prefix stands in a list, or -1. */
 int zwg_conf_prefix_index(const struct zwg_prefix *list, uint8_t count,
 			  const struct zwg_prefix *prefix);

@@ -83,6 +83,13 @@ const struct zwg_conf *zwg_console_staged(const struct zwg_console *console)
 	return console->pending ? &console->staged : console->running;
 }
 
+const char *zwg_console_waits(const struct zwg_console *console)
+{
+	const struct zwg_conf *conf = console->running;
+
+	return conf->has_private_key && conf->enabled ? console->ops->waits(console->ctx) : NULL;
+}
+
 void zwg_console_stage(struct zwg_console *console)
 {
 	console->staged = console->scratch;

@@ -46,6 +46,9 @@ struct zwg_console_ops {
 	uint64_t (*uptime)(void *ctx);
 	/** The board's addresses outside the tunnel, at most @a max; returns their number. */
 	size_t (*underlay_addresses)(void *ctx, struct zwg_addr *addrs, size_t max);
+	/** What the tunnel, which has a key and is not stopped, waits for: "for an address of the
+	 * underlay". NULL: for nothing, it runs. */
+	const char *(*waits)(void *ctx);
 };
 
 /** A console. The port sets the first part and leaves the second all zeros. */
@@ -57,8 +60,11 @@ struct zwg_console {
 	const struct zwg_conf *running; /**< In force; the port's, changed by apply() alone. */
 	const char *version;		/**< Of zwg: "0.1.0". */
 	const char *board;		/**< "nucleo_f207zg", "sim". */
-	const char *entropy;		/**< "hardware", "os" or "test". */
-	bool has_resolver;		/**< Endpoints may be names. */
+	const char *interface;		/**< "zwg0". */
+	const uint8_t *chip;		/**< The chip's identity, chip_len bytes; 0: it has none. */
+	size_t chip_len;
+	const char *entropy; /**< "hardware", "os" or "test". */
+	bool has_resolver;   /**< Endpoints may be names. */
 
 	bool pending;  /**< Something is staged. */
 	bool counting; /**< Output goes into crc. */

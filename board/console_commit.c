@@ -81,6 +81,18 @@ static int fail_invalid(struct zwg_console *console, int err, const struct zwg_c
 	return zwg_fail_public(console, err, fault->setting, value, fault->expected);
 }
 
+static const char not_applied[] = "the board must accept the configuration, nothing has changed";
+
+static int apply_again(struct zwg_console *console)
+{
+	const char *why = not_applied;
+	int err;
+
+	console->scratch = *console->running;
+	err = console->ops->apply(console->ctx, &console->scratch, &why);
+	return err == 0 ? 0 : zwg_fail(console, err < 0 ? err : -EIO, "apply", NULL, 0, why);
+}
+
 /*
  * Saved before it is applied: a board that loses power in between starts with what it was told
  * last. If it cannot be applied, what is in force is saved again.
@@ -102,7 +114,7 @@ static int save_and_apply(struct zwg_console *console, const struct zwg_conf *co
 	if (console->ops->save(console->ctx, console->running) != 0) {
 		why = "not in force, but saved: storage refused the earlier settings";
 	} else if (why == NULL) {
-		why = "the board must accept the configuration, nothing has changed";
+		why = not_applied;
 	}
 	return zwg_fail(console, err, "apply", NULL, 0, why);
 }
@@ -166,12 +178,15 @@ int zwg_command_reset(struct zwg_console *console, int argc, char *const argv[])
 	return 0;
 }
 
-/* The staged configuration keeps to it, so that a later commit does not undo it. */
+/* The interface may have been stopped or started past the configuration: what is in force is
+ * applied again. The staged configuration keeps to it, so that a later commit does not undo it. */
 static int set_enabled(struct zwg_console *console, bool enabled)
 {
-	int err = 0;
+	int err;
 
-	if (console->running->enabled != enabled) {
+	if (console->running->enabled == enabled) {
+		err = apply_again(console);
+	} else {
 		console->scratch = *console->running;
 		console->scratch.enabled = enabled;
 		err = save_and_apply(console, &console->scratch);

@@ -3,6 +3,7 @@
  * "wg show --machine": JSON (RFC 8259) that is never whole in memory. The CRC is taken of the bytes
  * as they leave.
  */
+#include "crypto/bytes.h"
 #include "crypto/secret.h"
 #include "output.h"
 
@@ -147,6 +148,13 @@ static void put_counter(void *ctx, const char *prefix, const char *name, uint64_
 	zwg_out_number(console, value);
 }
 
+static void put_waits(struct zwg_console *console)
+{
+	const char *waits = zwg_console_waits(console);
+
+	put_text_member(console, "waits", waits != NULL ? waits : "");
+}
+
 static void put_object(struct zwg_console *console, const struct zwg_conf *conf, bool staged,
 		       const uint8_t *public_key)
 {
@@ -155,10 +163,19 @@ static void put_object(struct zwg_console *console, const struct zwg_conf *conf,
 	zwg_out_text(console, "{\"v\":1");
 	put_string_member(console, "version", console->version);
 	put_string_member(console, "board", console->board);
-	put_string_member(console, "interface", ZWG_CONSOLE_INTERFACE);
+	put_string_member(console, "interface", console->interface);
 	put_bool_member(console, "staged", staged);
 	put_bool_member(console, "pending", console->pending);
 	put_bool_member(console, "up", conf->enabled);
+	if (!staged) {
+		put_waits(console);
+	}
+	if (console->chip_len > 0) {
+		put_name(console, "chip");
+		zwg_out(console, "\"", 1);
+		zwg_out_hex(console, console->chip, console->chip_len);
+		zwg_out(console, "\"", 1);
+	}
 	put_string_member(console, "entropy", console->entropy);
 	if (!staged) {
 		put_number_member(console, "uptime", console->ops->uptime(console->ctx));
@@ -195,7 +212,7 @@ static void put_object(struct zwg_console *console, const struct zwg_conf *conf,
 void zwg_show_json(struct zwg_console *console, const struct zwg_conf *conf, bool staged,
 		   const uint8_t *public_key)
 {
-	static const char hex[] = "0123456789abcdef";
+	uint8_t crc[4];
 
 	zwg_out_text(console, "@zwg ");
 	console->crc = 0;
@@ -203,8 +220,7 @@ void zwg_show_json(struct zwg_console *console, const struct zwg_conf *conf, boo
 	put_object(console, conf, staged, public_key);
 	console->counting = false;
 	zwg_out(console, " ", 1);
-	for (int shift = 28; shift >= 0; shift -= 4) {
-		zwg_out(console, &hex[console->crc >> shift & 15], 1);
-	}
+	zwg_put_be32(crc, console->crc);
+	zwg_out_hex(console, crc, sizeof(crc));
 	zwg_out(console, "\n", 1);
 }

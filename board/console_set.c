@@ -139,7 +139,7 @@ static int add_address(struct setting *set, const char *word, const char *text, 
 		return zwg_fail(set->console, -EINVAL, word, text, len,
 				"must be a unicast address");
 	}
-	if (zwg_conf_prefix_index(conf->addresses, conf->address_count, &address) >= 0) {
+	if (zwg_conf_has_address(conf->addresses, conf->address_count, &address.addr)) {
 		return zwg_fail(set->console, -EEXIST, word, text, len, "is there twice");
 	}
 	if (conf->address_count == ZWG_CONF_ADDRESSES) {

@@ -225,6 +225,11 @@ static void show_board(struct zwg_console *console)
 		(void)zwg_addr_format(&addrs[i], text);
 		put_line(console, "  underlay address: ", text);
 	}
+	if (console->chip_len > 0) {
+		zwg_out_text(console, "  chip: ");
+		zwg_out_hex(console, console->chip, console->chip_len);
+		zwg_out_text(console, "\n");
+	}
 	zwg_out_text(console, "  entropy: ");
 	put_line(console, console->entropy,
 		 strcmp(console->entropy, "test") == 0 ? " (keys are worthless)" : "");
@@ -233,10 +238,16 @@ static void show_board(struct zwg_console *console)
 	}
 }
 
+static void put_status(struct zwg_console *console, const struct zwg_conf *conf, const char *waits)
+{
+	zwg_out_text(console, conf->enabled ? "  status: up" : "  status: down");
+	put_line(console, waits != NULL ? ", waits " : "", waits != NULL ? waits : "");
+}
+
 static void show(struct zwg_console *console, const struct zwg_conf *conf, bool staged,
 		 const uint8_t *public_key)
 {
-	put_line(console, "interface: ", ZWG_CONSOLE_INTERFACE);
+	put_line(console, "interface: ", console->interface);
 	if (public_key != NULL) {
 		put_key(console, "  public key: ", public_key);
 		put_line(console, "  private key: ", "(hidden)");
@@ -247,7 +258,7 @@ static void show(struct zwg_console *console, const struct zwg_conf *conf, bool 
 	put_prefixes(console, "  address: ", conf->addresses, conf->address_count);
 	put_number(console, "  mtu: ", conf->mtu);
 	put_line(console, "  underlay: ", conf->underlay[0] != '\0' ? conf->underlay : "auto");
-	put_line(console, "  status: ", conf->enabled ? "up" : "down");
+	put_status(console, conf, staged ? NULL : zwg_console_waits(console));
 	if (!staged) {
 		show_board(console);
 	}

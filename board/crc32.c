@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* CRC-32 four bits at a time: a table of 64 bytes, small enough for a board. */
+/* CRC-32 bit by bit, without a table: records have keys in them, and what is looked up in a table
+ * by a key's bytes can be seen from outside. */
 #include "crc32.h"
+
+#define POLYNOMIAL 0xedb88320U
 
 uint32_t zwg_crc32(uint32_t crc, const void *data, size_t len)
 {
-	static const uint32_t table[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-	};
 	const uint8_t *p = data;
 
 	crc = ~crc;
 	for (size_t i = 0; i < len; i++) {
 		crc ^= p[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
+		for (int bit = 0; bit < 8; bit++) {
+			crc = crc >> 1 ^ (POLYNOMIAL & (0U - (crc & 1)));
+		}
 	}
 	return ~crc;
 }

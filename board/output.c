@@ -48,6 +48,16 @@ void zwg_out_public_key(struct zwg_console *console, const uint8_t key[32])
 	zwg_out(console, text, zwg_key_format(key, text));
 }
 
+void zwg_out_hex(struct zwg_console *console, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		zwg_out(console, &digits[bytes[i] >> 4], 1);
+		zwg_out(console, &digits[bytes[i] & 15], 1);
+	}
+}
+
 void zwg_out_prefixes(struct zwg_console *console, const struct zwg_prefix *list, uint8_t count,
 		      const char *separator)
 {

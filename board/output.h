@@ -5,14 +5,14 @@
 
 #include "console.h"
 
-#define ZWG_CONSOLE_INTERFACE "zwg0"
-
 /** Puts text out, in chunks of ZWG_CONSOLE_CHUNK; it goes into the CRC while console->counting. */
 void zwg_out(struct zwg_console *console, const char *text, size_t len);
 void zwg_out_text(struct zwg_console *console, const char *text);
 void zwg_out_number(struct zwg_console *console, uint64_t value);
 /** A public key. No other key has a way out. */
 void zwg_out_public_key(struct zwg_console *console, const uint8_t key[32]);
+/** Bytes as lower-case hexadecimal digits. */
+void zwg_out_hex(struct zwg_console *console, const uint8_t *bytes, size_t len);
 /** Prefixes with @a separator between them. */
 void zwg_out_prefixes(struct zwg_console *console, const struct zwg_prefix *list, uint8_t count,
 		      const char *separator);
@@ -29,6 +29,9 @@ int zwg_fail(struct zwg_console *console, int err, const char *word, const char 
 /** The same for a value that is known to be public. */
 int zwg_fail_public(struct zwg_console *console, int err, const char *word, const char *value,
 		    const char *expected);
+
+/** What the tunnel waits for, see struct zwg_console_ops; NULL also if it is not to run. */
+const char *zwg_console_waits(const struct zwg_console *console);
 
 /** The configuration that is staged, or that in force if nothing is. */
 const struct zwg_conf *zwg_console_staged(const struct zwg_console *console);

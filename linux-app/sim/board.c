@@ -211,6 +211,13 @@ static size_t underlay_addresses(void *ctx, struct zwg_addr *addrs, size_t max)
 	return 1;
 }
 
+/* Its network is always there. */
+static const char *waits(void *ctx)
+{
+	(void)ctx;
+	return NULL;
+}
+
 static const struct zwg_console_ops console_ops = {
 	.write = zwg_serial_write,
 	.lock = lock,
@@ -221,6 +228,7 @@ static const struct zwg_console_ops console_ops = {
 	.now = now,
 	.uptime = uptime,
 	.underlay_addresses = underlay_addresses,
+	.waits = waits,
 };
 
 void board_console_start(void *ctx)
@@ -288,6 +296,7 @@ int board_start(struct board *board, const struct zwg_endpoint *udp)
 		.running = &board->running,
 		.version = ZWG_VERSION,
 		.board = "sim",
+		.interface = "zwg0",
 		.entropy = "os",
 	};
 	err = start_tunnel(board, udp->port);

@@ -195,8 +195,14 @@ static size_t underlay_addresses(void *ctx, struct zwg_addr *addrs, size_t max)
 	return 1;
 }
 
+static const char *waits(void *ctx)
+{
+	(void)ctx;
+	return "for an address of the underlay";
+}
+
 static struct zwg_console_ops ops = {
-	write_lines, lock, unlock, draw_key, save, apply, now, uptime, underlay_addresses,
+	write_lines, lock, unlock, draw_key, save, apply, now, uptime, underlay_addresses, waits,
 };
 
 /* Lines */
@@ -276,6 +282,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.running = &board.running,
 		.version = "0.1.0",
 		.board = "fuzz",
+		.interface = "zwg0",
 		.entropy = "test",
 		.has_resolver = how & 16,
 	};

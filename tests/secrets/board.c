@@ -72,8 +72,14 @@ static size_t no_addresses(void *ctx, struct zwg_addr *addrs, size_t max)
 	return 0;
 }
 
+static const char *waits(void *ctx)
+{
+	(void)ctx;
+	return NULL;
+}
+
 static const struct zwg_console_ops ops = {
-	write_nowhere, nothing, nothing, draw, save, apply, now, uptime, no_addresses,
+	write_nowhere, nothing, nothing, draw, save, apply, now, uptime, no_addresses, waits,
 };
 
 static void begin(void)
@@ -83,7 +89,7 @@ static void begin(void)
 	console.ops = &ops;
 	console.dev = &device;
 	console.running = &running;
-	console.version = console.board = console.entropy = "test";
+	console.version = console.board = console.interface = console.entropy = "test";
 	learn(true);
 	test_random_bytes(key, sizeof(key));
 	key[0] &= 248;

@@ -97,7 +97,14 @@ static void up_and_down(void)
 
 	rig = full_rig();
 	CHECK_INT(rig->saves, 1);
+	CHECK_INT(rig->applies, 1);
 	rig_ok(rig, "wg up", "");
+	CHECK_INT(rig->saves, 1);
+	CHECK_INT(rig->applies, 2);
+	rig->apply_error = -EIO;
+	rig->apply_why = "address: one that fits";
+	rig_error(rig, "wg up", -EIO, "apply: address: one that fits");
+	rig->apply_error = 0;
 	CHECK_INT(rig->saves, 1);
 	rig_ok(rig, "wg set mtu 1300", "");
 	rig_ok(rig, "wg down", "");
@@ -159,13 +166,19 @@ static void show(void)
 
 	rig = full_rig();
 	rig->underlay_count = 2;
+	rig->waits = "for Godot";
+	rig->console.interface = "zwg3";
+	rig->console.chip = (const uint8_t[]){0x00, 0x9f, 0xa0};
+	rig->console.chip_len = 3;
 	rig->console.entropy = "test";
 	rig_ok(rig, "wg set underlay eth0 peer " PEER1 " allowed-ips none", "");
 	snprintf(want, sizeof(want),
-		 "interface: zwg0\n  public key: %s\n  private key: (hidden)\n"
+		 "interface: zwg3\n  public key: %s\n  private key: (hidden)\n"
 		 "  listening port: 51820\n  address: 10.1.1.50/24, fd00::2/64\n  mtu: 1420\n"
-		 "  underlay: auto\n  status: up\n  underlay address: 192.168.1.50\n"
-		 "  underlay address: fe80::1\n  entropy: test (keys are worthless)\n"
+		 "  underlay: auto\n  status: up, waits for Godot\n"
+		 "  underlay address: 192.168.1.50\n"
+		 "  underlay address: fe80::1\n  chip: 009fa0\n  entropy: test (keys are "
+		 "worthless)\n"
 		 "  staged: changes not in force (wg commit, wg revert)\n\n"
 		 "peer: " PEER1 "\n  preshared key: (hidden)\n  endpoint: [2001:db8::1]:51820\n"
 		 "  allowed ips: 10.1.1.0/24, fd00::/64\n"
@@ -173,7 +186,7 @@ static void show(void)
 		 public_text());
 	rig_ok(rig, "wg show", want);
 	snprintf(want, sizeof(want),
-		 "interface: zwg0\n  public key: %s\n  private key: (hidden)\n"
+		 "interface: zwg3\n  public key: %s\n  private key: (hidden)\n"
 		 "  listening port: 51820\n  address: 10.1.1.50/24, fd00::2/64\n  mtu: 1420\n"
 		 "  underlay: eth0\n  status: up\n\n"
 		 "peer: " PEER1 "\n  preshared key: (hidden)\n  endpoint: [2001:db8::1]:51820\n"

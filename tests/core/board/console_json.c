@@ -36,6 +36,10 @@ int main(void)
 	print(rig, "wg show staged --machine @2");
 	print(rig, "wg commit @3");
 	print(rig, "wg set mtu 1281");
+	rig->console.interface = "zwg1";
+	rig->console.chip = (const uint8_t[]){0x00, 0x9f, 0xa0};
+	rig->console.chip_len = 3;
+	rig->waits = "for an address";
 
 	REQUIRE(zwg_key_parse(PEER1, 44, key));
 	peer = zwg_peer_find(&rig->node->dev, key);
@@ -46,6 +50,8 @@ int main(void)
 	rig->node->dev.counters = (struct zwg_counters){.x25519 = 3};
 	rig->node->dev.counters.drops[ZWG_DROP_MAC1] = UINT64_MAX;
 	print(rig, "wg show --machine @4");
+	print(rig, "wg down");
+	print(rig, "wg show --machine @5");
 	rig_free(rig);
 	return test_state.failures == 0 ? 0 : 1;
 }

@@ -17,7 +17,7 @@ STAGED_MEMBERS = [
     "v", "version", "board", "interface", "staged", "pending", "up", "entropy", "public_key",
     "listen_port", "address", "mtu", "underlay", "peers",
 ]  # fmt: skip
-MEMBERS = [*STAGED_MEMBERS, "uptime", "underlay_address", "counters"]
+MEMBERS = [*STAGED_MEMBERS, "waits", "uptime", "underlay_address", "counters"]
 STAGED_PEER_MEMBERS = [
     "public_key", "preshared_key", "allowed_ips", "endpoint_host", "persistent_keepalive",
 ]  # fmt: skip
@@ -50,9 +50,9 @@ class MachineLines(unittest.TestCase):
     def test_lines(self) -> None:
         self.assertEqual(
             [line for line in LINES if not line.startswith(b"@zwg {")],
-            [b"@zwg OK 1", b"@zwg OK 2", b"committed", b"@zwg OK 3", b"@zwg OK 4"],
+            [b"@zwg OK 1", b"@zwg OK 2", b"committed", b"@zwg OK 3", b"@zwg OK 4", b"@zwg OK 5"],
         )
-        self.assertEqual([LINES[i][:6] for i in (0, 2, 6)], [b"@zwg {"] * 3)
+        self.assertEqual([LINES[i][:6] for i in (0, 2, 6, 8)], [b"@zwg {"] * 4)
 
     def test_empty_board(self) -> None:
         shown = read(LINES[0])
@@ -61,7 +61,7 @@ class MachineLines(unittest.TestCase):
             shown,
             {
                 "v": 1, "version": "0.1.0", "board": "sim", "interface": "zwg0", "staged": False,
-                "pending": False, "up": True, "entropy": "os", "uptime": 123, "public_key": None,
+                "pending": False, "up": True, "waits": None, "entropy": "os", "uptime": 123, "public_key": None,
                 "listen_port": 0, "address": [], "mtu": 1420, "underlay": "auto",
                 "underlay_address": [], "peers": [], "counters": {},
             },
@@ -78,7 +78,11 @@ class MachineLines(unittest.TestCase):
 
     def test_in_force(self) -> None:
         shown = read(LINES[6])
-        self.assertEqual(sorted(shown), sorted(MEMBERS))
+        self.assertEqual(sorted(shown), sorted([*MEMBERS, "chip"]))
+        self.assertEqual(shown["interface"], "zwg1")
+        self.assertEqual(shown["chip"], "009fa0")
+        self.assertTrue(shown["up"])
+        self.assertEqual(shown["waits"], "for an address")
         self.assertFalse(shown["staged"])
         self.assertTrue(shown["pending"])
         self.assertEqual(shown["mtu"], 1380)
@@ -105,6 +109,11 @@ class MachineLines(unittest.TestCase):
                 },
             ],
         )  # fmt: skip
+
+    def test_what_is_stopped_waits_for_nothing(self) -> None:
+        shown = read(LINES[8])
+        self.assertFalse(shown["up"])
+        self.assertIsNone(shown["waits"])
 
     def test_crc_finds_every_changed_bit(self) -> None:
         line = LINES[6]

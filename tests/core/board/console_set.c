@@ -155,6 +155,8 @@ static const struct mistake interface_list[] = {
 	{"wg set address 10.0.0.1/24,,fd00::1", -EINVAL, "address: '': " ADDR_EXPECTED},
 	{"wg set address 10.0.0.1/24,10.0.0.1/24", -EEXIST,
 	 "address: '10.0.0.1/24': is there twice"},
+	{"wg set address 10.0.0.1/24,10.0.0.1/16", -EEXIST,
+	 "address: '10.0.0.1/16': is there twice"},
 	{"wg set address 224.0.0.1/24", -EINVAL,
 	 "address: '224.0.0.1/24': must be a unicast address"},
 	{"wg set address 10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5", -ENOSPC,

@@ -27,6 +27,7 @@ struct rig {
 	bool locked;
 	zwg_time now;
 	size_t underlay_count;
+	const char *waits; /* What the board says that the tunnel waits for. */
 	uint8_t secrets[RIG_SECRETS][32];
 	size_t secret_count;
 	size_t out_len;
@@ -139,6 +140,11 @@ static size_t rig_underlay_addresses(void *ctx, struct zwg_addr *addrs, size_t m
 	return count;
 }
 
+static const char *rig_waits(void *ctx)
+{
+	return ((struct rig *)ctx)->waits;
+}
+
 static const struct zwg_console_ops rig_ops = {
 	.write = rig_write,
 	.lock = rig_lock,
@@ -149,6 +155,7 @@ static const struct zwg_console_ops rig_ops = {
 	.now = rig_now,
 	.uptime = rig_uptime,
 	.underlay_addresses = rig_underlay_addresses,
+	.waits = rig_waits,
 };
 
 static inline struct rig *rig_new(void)
@@ -169,6 +176,7 @@ static inline struct rig *rig_new(void)
 	rig->console.running = &rig->running;
 	rig->console.version = "0.1.0";
 	rig->console.board = "sim";
+	rig->console.interface = "zwg0";
 	rig->console.entropy = "os";
 	rig->console.has_resolver = true;
 	return rig;
