@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import configparser
 import shutil
 import stat
 import subprocess
@@ -146,30 +145,6 @@ def test_config_wg_quick_is_what_wg_takes(conf: Path, tmp_path: Path) -> None:
     assert "ListenPort = 51820" in strip.stdout
 
 
-def test_config_networkd(conf: Path, tmp_path: Path) -> None:
-    end = json_end("config", "-c", conf, "--format", "networkd", "-o", tmp_path, "--name", "wg3")
-    netdev, network = (Path(file) for file in end["result"]["files"])
-    assert (netdev.name, network.name) == ("wg3.netdev", "wg3.network")
-    assert (mode(netdev), mode(network)) == (0o600, 0o644)
-    assert not any(secret in network.read_text() for secret in secrets(conf))
-    assert all(f"Key={secret}\n" in netdev.read_text() for secret in secrets(conf))
-    sections = netdev.read_text().split("\n\n")
-    assert [s.split("\n")[0] for s in sections] == ["[NetDev]", "[WireGuard]", "[WireGuardPeer]"]
-    parsed = configparser.ConfigParser(strict=False, interpolation=None)
-    parsed.read_string(netdev.read_text())
-    assert parsed["NetDev"]["Kind"] == "wireguard"
-    assert parsed["NetDev"]["MTUBytes"] == "1400"
-    assert parsed["WireGuard"]["ListenPort"] == "51820"
-    assert parsed["WireGuardPeer"]["Endpoint"] == "[2001:db8::1]:51820"
-    assert parsed["WireGuardPeer"]["PersistentKeepalive"] == "25"
-    assert "Address=10.1.1.200/24\nAddress=fd00::200/64\n" in network.read_text()
-
-
-def test_config_networkd_takes_its_name_from_the_file(conf: Path, tmp_path: Path) -> None:
-    end = json_end("config", "-c", conf, "--format", "networkd", "-o", tmp_path)
-    assert Path(end["result"]["files"][0]).name == "home.netdev"
-
-
 def test_config_does_not_print_secrets(conf: Path) -> None:
     for form in ("wg-quick", "networkd"):
         result = invoke("config", "-c", conf, "--format", form)
@@ -184,12 +159,20 @@ def test_config_does_not_overwrite_unless_forced(conf: Path, tmp_path: Path) -> 
     assert invoke(*args, "--force").exit_code == 0
 
 
-def test_config_refuses_a_name_that_linux_refuses(conf: Path, tmp_path: Path) -> None:
-    args = ("config", "-c", conf, "--format", "networkd", "-o", tmp_path)
-    result = invoke(*args, "--name", "much-too-long-for-linux")
-    assert result.exit_code == 2
-    assert "expected 1 to 15" in result.output
-    assert invoke(*args, "--name", "a/b").exit_code == 2
+@pytest.mark.parametrize(
+    "args", [("config",), ("config", "--format=wg-quick", "-o=o"), ("qr",)], ids=" ".join
+)
+def test_an_exposed_file_is_warned_of(conf: Path, args: tuple[str, ...], tmp_path: Path) -> None:
+    words = [word.replace("-o=o", f"-o{tmp_path}/o") for word in args]
+    words += [str(conf)] if args[0] == "qr" else ["-c", str(conf)]
+    assert invoke(*words).stderr == ""
+    (tmp_path / "o").unlink(missing_ok=True)
+    conf.chmod(0o644)
+    result = invoke(*words)
+    assert result.exit_code == 0
+    said = f"{conf} holds a private key and can be read by others; chmod 600 {conf}"
+    assert result.stderr == f"warning: {said}\n"
+    assert "warning" not in result.stdout
 
 
 # qr
@@ -234,6 +217,15 @@ def test_qr_to_a_file(conf: Path, tmp_path: Path) -> None:
 def test_qr_json_holds_no_secret(conf: Path) -> None:
     result = invoke("qr", conf, "--json")
     assert not any(secret in result.output for secret in secrets(conf))
+
+
+def test_qr_of_more_than_a_code_holds(conf: Path) -> None:
+    addresses = ", ".join(f"10.{n // 256}.{n % 256}.0/24" for n in range(300))
+    with conf.open("a") as f:
+        f.write(f"AllowedIPs = {addresses}\n")
+    result = invoke("qr", conf)
+    assert result.exit_code == 2
+    assert "does not fit into a QR code" in result.stderr
 
 
 def test_qr_of_a_missing_file() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from wg_host import config, export
-from wg_host.cli.options import FILE, Parsed
+from wg_host import config, networkd, qrcode
+from wg_host.cli.options import FILE, Parsed, load_config
 from wg_host.cli.output import Output, examples, wg_command
 from wg_host.errors import UsageError
 from wg_host.keys import write_secret
@@ -42,7 +42,7 @@ def interface_name(text: str) -> str:
     "--output",
     "-o",
     type=click.Path(path_type=Path),
-    help="The file to write; a folder for networkd; an .svg for qr.",
+    help="The file to write; a folder for networkd, made if need be; an .svg for qr.",
 )
 @click.option(
     "--name", type=Parsed("name", interface_name), help="Interface. Default: the file's name."
@@ -53,9 +53,11 @@ def command(
 ) -> None:
     """Check a wg-quick file, or turn it into another form.
 
-    Secrets go to files of mode 0600. A QR code goes to the terminal if no file is named.
+    Secrets go to files of mode 0600, for networkd to one that its group may read (mode 0640). What
+    networkd cannot do of what wg-quick does is named. A QR code goes to the terminal if no file is
+    named.
     """
-    c = config.load(path)
+    c = load_config(out, path)
     out.result(
         public_key=str(c.interface.private_key.public),
         peers=[str(p.public_key) for p in c.peers],
@@ -65,20 +67,20 @@ def command(
         out.say(str(c.interface.private_key.public))
         return
     if form == "qr" and output is None:
-        out.say(export.qr_text(c))
+        out.say(qrcode.drawn(c))
         return
     if output is None:
         raise UsageError("expected --output", "secrets are not printed")
+    written, remarks = [output], list[str]()
     if form == "qr":
-        export.write_qr(c, output, overwrite=force)
-        written = [output]
+        qrcode.write(c, output, overwrite=force)
     elif form == "wg-quick":
         write_secret(output, config.dump(c), overwrite=force)
-        written = [output]
     else:
-        written = export.write_networkd(
-            c, name or interface_name(path.stem), output, overwrite=force
-        )
+        name = name or interface_name(path.stem)
+        written, remarks = networkd.write(c, name, output, overwrite=force)
+    for remark in remarks:
+        out.warn(remark)
     for file in written:
         out.say(str(file))
     out.result(files=[str(file) for file in written])

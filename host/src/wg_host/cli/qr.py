@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from wg_host import config, export
-from wg_host.cli.options import FILE
+from wg_host import qrcode
+from wg_host.cli.options import FILE, load_config
 from wg_host.cli.output import Output, examples, wg_command
 
 
@@ -21,11 +21,11 @@ def command(out: Output, file: Path, output: Path | None, force: bool) -> None:
 
     Whoever sees the code has the private key in it.
     """
-    c = config.load(file)
+    c = load_config(out, file)
     out.result(public_key=str(c.interface.private_key.public))
     if output is None:
-        out.say(export.qr_text(c))
+        out.say(qrcode.drawn(c))
         return
-    export.write_qr(c, output, overwrite=force)
+    qrcode.write(c, output, overwrite=force)
     out.say(str(output))
     out.result(files=[str(output)])
