@@ -84,6 +84,12 @@ def test_show_staged_and_down(console: FakeConsole, url: str) -> None:
     assert "listening port: 7" in invoke("show", "--port", url, "--staged").stdout
 
 
+def test_show_names_the_chip_if_it_has_an_id(console: FakeConsole, url: str) -> None:
+    assert "chip" not in invoke("show", "--port", url).stdout
+    console.commands.chip = "3200210000"
+    assert "board: fake, zwg 0.1.0\n  chip: 3200210000\n" in invoke("show", "--port", url).stdout
+
+
 def test_show_without_a_board() -> None:
     end = json_end("show", "--port", "/dev/no-such-port")
     assert (end["exit_code"], end["error"]["kind"]) == (3, "BoardNotFound")

@@ -287,6 +287,14 @@ def test_any_object_is_a_state_or_refused(name: str, value: object) -> None:
         return
 
 
+def test_a_chip_is_told_in_hexadecimal_or_not_at_all() -> None:
+    assert state_from(GOOD).chip is None
+    assert state_from({**GOOD, "chip": "0123ef"}).chip == "0123ef"
+    for wrong in ("", "012", "01EF", "0x01", 7):
+        with pytest.raises(AnswerGarbled, match="chip"):
+            state_from({**GOOD, "chip": wrong})
+
+
 def test_another_version_of_the_format_is_named() -> None:
     with pytest.raises(AnswerGarbled, match="version 2"):
         state_from({**GOOD, "v": 2})

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterator
-from contextlib import ExitStack
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -14,60 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.cli import invoke, json_end
-from fakes.console import FakeConsole, Faults
+from fakes.console import Faults
+from fakes.office import HEAD, Office, board, statuses
 from fakes.usb import point_to, st_link
-from wg_host import config, fleet, fleetfile
+from wg_host import fleet, fleetfile, fleetrecord
 from wg_host.errors import ConfigError, WgHostError
-from wg_host.keys import PrivateKey, PublicKey
-
-HEAD = """[fleet]
-pool = ["10.9.0.0/29", "fd09::/64"]
-[hub]
-endpoint = "vpn.example.org:4000"
-"""
-
-
-class Office:
-    """A fleet file with boards that are fakes."""
-
-    def __init__(self, folder: Path, names: list[str], stack: ExitStack) -> None:
-        self.folder, self.path = folder, folder / "office.toml"
-        self.consoles = {name: stack.enter_context(FakeConsole()) for name in names}
-        self.ports = {name: fake.on_pty() for name, fake in self.consoles.items()}
-        self.write(names)
-
-    def write(self, names: list[str], extra: str = "", head: str = HEAD) -> None:
-        boards = [f'[[board]]\nname = "{n}"\nport = "{self.ports[n]}"\n{extra}' for n in names]
-        self.path.write_text(head + "".join(boards))
-
-    def held(self, name: str) -> list[str]:
-        return self.consoles[name].commands.running.address
-
-    def key(self, name: str) -> PublicKey:
-        private = self.consoles[name].commands.running.private_key
-        assert private is not None
-        return private.public
-
-    @property
-    def hub(self) -> config.Config:
-        return config.load(self.folder / "hub.conf")
-
-    @property
-    def record(self) -> dict[str, dict[str, object]]:
-        raw = json.loads((self.folder / "office.record.json").read_text())
-        return dict(raw["boards"])
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with ExitStack() as stack:
-        yield Office(tmp_path, ["kitchen", "roof"], stack)
-
-
-def statuses(end: dict[str, object]) -> list[str]:
-    result = end["result"]
-    assert isinstance(result, dict)
-    return [board["status"] for board in result["boards"]]
+from wg_host.packets import IPAddress
 
 
 def test_boards_and_hub_match(office: Office) -> None:
@@ -166,13 +117,10 @@ def test_addresses_stay_with_their_boards(office: Office) -> None:
 
 
 def test_an_address_that_another_board_now_asks_for_is_given_up(tmp_path: Path) -> None:
-    key = PrivateKey.generate().public
-    record = fleet.Record(tmp_path / "none")
-    had = (config.parse_address("10.9.0.2/29"), config.parse_address("fd09::2/64"))
-    record.boards["a"] = fleet.Recorded("a", had, key, "", "fake")
+    had: dict[str, list[IPAddress]] = {"a": [ip_address("10.9.0.2"), ip_address("fd09::2")]}
     text = '[[board]]\nname = "a"\nport = "p"\n[[board]]\nname = "b"\nport = "q"\n'
     parsed = fleetfile.parse(HEAD + text + 'address = "10.9.0.2"\n', "f", tmp_path)
-    given = fleet.assign(parsed, record)
+    given = fleet.assign(parsed, had)
     assert [str(a) for a in given["a"]] == ["10.9.0.3/29", "fd09::2/64"]
     assert [str(a) for a in given["b"]] == ["10.9.0.2/29", "fd09::3/64"]
 
@@ -211,7 +159,7 @@ def test_status_shows_the_record_and_asks_no_board(office: Office) -> None:
         fake.lines.clear()
     result = invoke("fleet", office.path, "--status")
     assert result.stdout.splitlines()[1] == (
-        f"roof  10.9.0.3/29,fd09::3/64  {office.key('roof')}  -"
+        f"roof  10.9.0.3/29,fd09::3/64  {office.key('roof')}  -  -"
     )
     assert json_end("fleet", office.path, "--status")["exit_code"] == 0
     assert not any(fake.lines for fake in office.consoles.values())
@@ -224,15 +172,57 @@ def test_a_board_by_its_serial_number(office: Office, monkeypatch: pytest.Monkey
     assert office.record["roof"]["serial_number"] == "0666AB"
 
 
+def test_without_the_hubs_file_each_board_is_told_what_to_do(office: Office) -> None:
+    invoke("fleet", office.path, "--timeout", "1")
+    hub = office.hub.interface.private_key.public
+    (office.folder / "hub.conf").unlink()
+    result = invoke("fleet", office.path, "--timeout", "1")
+    assert result.exit_code == 2
+    assert "hub.conf is not there: the hub gets a new key" in result.stderr
+    assert f"among the allowed-ips of another peer, {hub}" in result.stderr
+    assert result.stderr.count("hint: ") == 2
+    assert "--reset" in result.stderr
+    assert not (office.folder / "hub.conf").exists()
+    end = json_end("fleet", office.path, "--timeout", "1", "--reset")
+    assert (end["exit_code"], statuses(end)) == (0, ["provisioned", "provisioned"])
+    assert [p.public_key for p in office.hub.peers] == [office.key("kitchen"), office.key("roof")]
+    assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
+    # What is as it should be is not reset again, so that an interrupted run can be repeated.
+    end = json_end("fleet", office.path, "--timeout", "1", "--reset")
+    assert statuses(end) == ["unchanged", "unchanged"]
+
+
+def test_what_someone_left_staged(office: Office) -> None:
+    office.consoles["roof"].commands.run(["wg", "set", "mtu", "1281"])
+    args = ("fleet", office.path, "--only", "roof", "--timeout", "1")
+    for extra in ((), ("--dry-run",)):
+        result = invoke(*args, *extra)
+        assert result.exit_code == 2
+        assert "hint: look with 'wg show staged'; --discard-staged forgets them" in result.stderr
+    assert office.consoles["roof"].commands.staged.mtu == 1281
+    assert invoke(*args, "--discard-staged").exit_code == 0
+    assert office.consoles["roof"].commands.running.mtu == 1420
+
+
+def test_a_dry_run_shows_no_key_of_the_hub_that_the_real_run_does_not_use(office: Office) -> None:
+    shown = invoke("fleet", office.path, "--dry-run", "--timeout", "1").stderr
+    assert "kitchen: wg set peer (new) preshared-key (hidden)" in shown
+    invoke("fleet", office.path, "--only", "roof", "--timeout", "1")
+    shown = invoke("fleet", office.path, "--dry-run", "--timeout", "1").stderr
+    hub = office.hub.interface.private_key.public
+    assert f"kitchen: wg set peer {hub} preshared-key (hidden)" in shown
+
+
+def test_replaced_wants_a_name_of_the_file(office: Office) -> None:
+    end = json_end("fleet", office.path, "--replaced", "attic")
+    assert end["exit_code"] == 2
+    assert "no board named 'attic'" in end["error"]["message"]
+
+
 def test_only_a_board_that_is_named() -> None:
     parsed = fleetfile.parse(HEAD, "f", Path())
     with pytest.raises(WgHostError, match="no board named 'attic'"):
         fleet.chosen(parsed, ("attic",))
-
-
-def board(name: str, **members: str) -> str:
-    lines = [f'{key} = "{value}"\n' for key, value in members.items()]
-    return "".join([f'[[board]]\nname = "{name}"\n', *lines])
 
 
 BOARD = board("a", port="p")
@@ -287,22 +277,55 @@ def test_a_full_pool_is_an_error(tmp_path: Path) -> None:
     boards = "".join(board(str(n), port=f"p{n}") for n in range(6))
     parsed = fleetfile.parse(HEAD + boards, "office.toml", tmp_path)
     with pytest.raises(ConfigError, match="no address left for '5'"):
-        fleet.assign(parsed, fleet.Record(tmp_path / "none"))
+        fleet.assign(parsed, {})
 
 
 def test_addresses_asked_for_come_first(tmp_path: Path) -> None:
     boards = '[[board]]\nname = "a"\nport = "p"\n[[board]]\nname = "b"\nport = "q"\n'
     text = HEAD + boards + 'address = ["10.9.0.2", "fd09::7"]\n'
-    given = fleet.assign(fleetfile.parse(text, "f", tmp_path), fleet.Record(tmp_path / "none"))
+    given = fleet.assign(fleetfile.parse(text, "f", tmp_path), {})
     assert [str(a) for a in given["a"]] == ["10.9.0.3/29", "fd09::2/64"]
     assert [str(a) for a in given["b"]] == ["10.9.0.2/29", "fd09::7/64"]
 
 
+def recorded(**boards: dict[str, object]) -> str:
+    """A record in which every board has one key unless told otherwise."""
+    same = {"address": [], "public_key": "A" * 43 + "=", "serial_number": "", "board": "fake"}
+    return json.dumps({"v": 1, "boards": {name: same | held for name, held in boards.items()}})
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"v": 2, "boards": {}}', '{"v": 1}', '{"v": 1, "boards": {"a": {}}}']
+    "text",
+    [
+        "",
+        "[]",
+        '{"v": 2, "boards": {}}',
+        '{"v": 1}',
+        '{"v": 1, "boards": {"a": {}}}',
+        recorded(a={"chip": "XY"}),
+        recorded(a={"chip": 7}),
+    ],
 )
 def test_a_damaged_record_is_an_error(office: Office, text: str) -> None:
     (office.folder / "office.record.json").write_text(text)
     end = json_end("fleet", office.path)
     assert end["exit_code"] == 2
     assert (office.folder / "office.record.json").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (recorded(a={}, b={}), "'a' and 'b' have one key"),
+        (
+            recorded(a={"chip": "1f"}, b={"chip": "1f", "public_key": "B" * 42 + "A="}),
+            "'a' and 'b' have one chip",
+        ),
+    ],
+)
+def test_a_record_of_one_board_under_two_names_is_an_error(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "r").write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        fleetrecord.Record(tmp_path / "r")

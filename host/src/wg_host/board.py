@@ -39,7 +39,8 @@ class BoardPeer:
 
 @dataclass(frozen=True)
 class BoardState:
-    """What ``wg show --machine`` says. ``uptime`` in seconds."""
+    """What ``wg show --machine`` says. ``uptime`` in seconds; ``chip`` is the chip's own id, which
+    no setting changes, in lower-case hexadecimal, or None where it has none."""
 
     version: str
     board: str
@@ -54,6 +55,7 @@ class BoardState:
     mtu: int
     underlay: str
     peers: tuple[BoardPeer, ...]
+    chip: str | None = None
     uptime: int | None = None
     underlay_addresses: tuple[str, ...] = ()
     counters: dict[str, int] = field(default_factory=dict)
@@ -105,8 +107,16 @@ def _peer_from(raw: object) -> BoardPeer:
     )
 
 
+def parse_chip(text: str) -> str:
+    """A chip's id. ValueError says what was expected."""
+    if not re.fullmatch(r"(?:[0-9a-f]{2})+", text):
+        raise ValueError(f"{text!r}: expected a chip's id, in lower-case hexadecimal")
+    return text
+
+
 def _state_from(m: _Members) -> BoardState:
     key = m.optional("public_key", str)
+    chip = m.optional("chip", str)
     counters = m.get("counters", dict) if "counters" in m else {}
     return BoardState(
         version=m.get("version", str),
@@ -122,6 +132,7 @@ def _state_from(m: _Members) -> BoardState:
         mtu=m.get("mtu", int),
         underlay=m.get("underlay", str),
         peers=tuple(_peer_from(peer) for peer in m.get("peers", list)),
+        chip=None if chip is None else parse_chip(chip),
         uptime=m.optional("uptime", int),
         underlay_addresses=m.strings("underlay_address") if "underlay_address" in m else (),
         counters={name: _Members(counters).get(name, int) for name in counters},

@@ -61,6 +61,10 @@ class BoardAmbiguous(BoardNotFound):
     """More than one board, and none was named."""
 
 
+class WrongBoard(BoardNotFound):
+    """A board answers where another one was expected."""
+
+
 class ConsoleError(WgHostError):
     """The serial line, or what is said on it. Exit code 4."""
 

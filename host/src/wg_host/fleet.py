@@ -3,115 +3,64 @@
 
 Two files are kept beside the fleet file. The hub's wg-quick file holds all secrets (mode 0600) and
 is written before a board commits, so that no board ever holds a preshared key that the hub has not.
-The record (``NAME.record.json``) holds none: names, addresses, public keys and serial numbers.
+The record (``NAME.record.json``) holds none; by it a board is known again.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from wg_host import config, devices, provision
+from wg_host import devices, provision
 from wg_host.board import Board, BoardState, PeerSettings
-from wg_host.config import Address, Config, Interface, Peer, parse_address
+from wg_host.config import Address, Peer
 from wg_host.console import Console
-from wg_host.errors import CommandRefused, ConfigError, UsageError, WgHostError
+from wg_host.errors import (
+    BoardAmbiguous,
+    BoardNotFound,
+    CommandRefused,
+    ConfigError,
+    UsageError,
+    WgHostError,
+    WrongBoard,
+)
 from wg_host.fleetfile import BoardEntry, Fleet
-from wg_host.keys import PresharedKey, PrivateKey, PublicKey, write_secret
+from wg_host.fleethub import Hub
+from wg_host.fleetrecord import Record, Recorded
+from wg_host.keys import PresharedKey, PublicKey
 from wg_host.packets import IPAddress
 from wg_host.provision import Note
 
-RECORD_VERSION = 1
-HUB_DEFAULT_PORT = 51820
 
-
-@dataclass(frozen=True)
-class Recorded:
-    """What is known of a board that was provisioned."""
-
-    name: str
-    addresses: tuple[Address, ...]
-    public_key: PublicKey
-    serial_number: str
-    board: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "address": [str(a) for a in self.addresses],
-            "public_key": str(self.public_key),
-            "serial_number": self.serial_number,
-            "board": self.board,
-        }
-
-
-class Record:
-    """The record file, in order of the boards' first provisioning."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.boards: dict[str, Recorded] = {}
-        if path.exists():
-            self._load()
-
-    def _load(self) -> None:
-        try:
-            raw = json.loads(self.path.read_text("utf-8"))
-            if raw["v"] != RECORD_VERSION:
-                raise ConfigError(str(self.path), 0, f"version {raw['v']!r}, expected 1")
-            for name, held in raw["boards"].items():
-                self.boards[name] = Recorded(
-                    name,
-                    tuple(parse_address(a) for a in held["address"]),
-                    PublicKey.parse(held["public_key"]),
-                    str(held["serial_number"]),
-                    str(held["board"]),
-                )
-        except ConfigError:
-            raise
-        except (ValueError, KeyError, TypeError, AttributeError, WgHostError) as e:
-            raise ConfigError(str(self.path), 0, f"not a record of a fleet: {e!r}") from None
-
-    def save(self) -> None:
-        """Writes it, whole or not at all."""
-        boards = {name: held.as_dict() for name, held in self.boards.items()}
-        text = json.dumps({"v": RECORD_VERSION, "boards": boards}, indent=2)
-        write_secret(self.path, text + "\n", overwrite=True)
-
-
-def record_path(fleet_file: Path) -> Path:
-    """Of a fleet file."""
-    return fleet_file.with_suffix(".record.json")
-
-
-def assign(fleet: Fleet, record: Record) -> dict[str, tuple[Address, ...]]:
+def assign(
+    fleet: Fleet,
+    had: Mapping[str, Iterable[IPAddress]],
+    elsewhere: Collection[IPAddress] = (),
+) -> dict[str, tuple[Address, ...]]:
     """Addresses for every board: those that it asks for, else those that it had, else the next free
-    ones of each pool. ConfigError when a pool is full."""
-    taken: set[IPAddress] = {a.ip for a in fleet.hub_addresses}
+    ones of each pool, but none that is in use @p elsewhere. ConfigError when a pool is full."""
+    taken: set[IPAddress] = {a.ip for a in fleet.hub_addresses} | set(elsewhere)
     taken |= {address for board in fleet.boards for address in board.addresses}
     chosen: dict[str, dict[int, IPAddress]] = {}
     for board in fleet.boards:
         asked: dict[int, IPAddress] = {a.version: a for a in board.addresses}
-        held = record.boards.get(board.name)
-        for had in held.addresses if held is not None else ():
-            in_pool = any(had.ip in pool for pool in fleet.pools)
-            if had.version not in asked and in_pool and had.ip not in taken:
-                asked[had.version] = had.ip
-                taken.add(had.ip)
+        for address in had.get(board.name, ()):
+            in_pool = any(address in pool for pool in fleet.pools)
+            if address.version not in asked and in_pool and address not in taken:
+                asked[address.version] = address
+                taken.add(address)
         chosen[board.name] = asked
     assigned: dict[str, tuple[Address, ...]] = {}
     for board in fleet.boards:
         addresses: list[Address] = []
         for pool in fleet.pools:
-            address = chosen[board.name].get(pool.version)
-            if address is None:
-                address = _next_free(fleet, pool.hosts(), taken, board.name)
-                taken.add(address)
-            addresses.append(ipaddress.ip_interface(f"{address}/{pool.prefixlen}"))
+            own = chosen[board.name].get(pool.version)
+            if own is None:
+                own = _next_free(fleet, pool.hosts(), taken, board.name)
+                taken.add(own)
+            addresses.append(ipaddress.ip_interface(f"{own}/{pool.prefixlen}"))
         assigned[board.name] = tuple(addresses)
     return assigned
 
@@ -125,32 +74,6 @@ def _next_free(
     return free
 
 
-class Hub:
-    """The hub's file: its own key, and the preshared key of every board."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-        self.private = PrivateKey.generate()
-        self._psks: dict[PublicKey, PresharedKey] = {}
-        if fleet.hub_config.exists():
-            held = config.load(fleet.hub_config)
-            self.private = held.interface.private_key
-            self._psks = {p.public_key: p.preshared_key for p in held.peers if p.preshared_key}
-
-    def psk(self, key: PublicKey | None) -> PresharedKey | None:
-        """The preshared key shared with a board."""
-        return self._psks.get(key) if key is not None else None
-
-    def write(self, peers: dict[str, Peer]) -> None:
-        """Writes the file with these boards."""
-        fleet = self._fleet
-        port = fleet.hub_endpoint.port or HUB_DEFAULT_PORT
-        interface = Interface(self.private, fleet.hub_addresses, port, fleet.mtu)
-        text = config.dump(Config(interface, tuple(peers.values())))
-        write_secret(fleet.hub_config, text, overwrite=True)
-        self._psks |= {p.public_key: p.preshared_key for p in peers.values() if p.preshared_key}
-
-
 @dataclass(frozen=True)
 class Outcome:
     """What came of one board: ``provisioned``, ``unchanged``, ``planned`` or ``failed``."""
@@ -162,6 +85,16 @@ class Outcome:
     error: WgHostError | None = None
 
 
+@dataclass(frozen=True)
+class Orders:
+    """What a run may do. ``replaced`` names boards in whose place another one may be found."""
+
+    dry_run: bool = False
+    reset: bool = False
+    discard_staged: bool = False
+    replaced: tuple[str, ...] = ()
+
+
 class Run:
     """One run over a fleet."""
 
@@ -169,24 +102,48 @@ class Run:
         self,
         fleet: Fleet,
         record: Record,
+        orders: Orders,
         *,
         open_console: Callable[[str], Console],
         note: Note,
-        dry_run: bool = False,
     ) -> None:
-        self._fleet, self._record, self._note = fleet, record, note
-        self._open, self._dry_run = open_console, dry_run
-        self._hub = Hub(fleet)
-        self._addresses = assign(fleet, record)
+        self._fleet, self._record, self._orders = fleet, record, orders
+        self._open, self._note = open_console, note
+        chosen(fleet, orders.replaced)
+        self._hub = Hub(fleet, {held.public_key: name for name, held in record.boards.items()})
+        self._ports: dict[str, str] = {}
+        if self._hub.is_new and record.boards:
+            note(f"{fleet.hub_config} is not there: the hub gets a new key")
+        self._addresses = assign(fleet, self._addresses_had(), self._addresses_elsewhere())
         self._forget_strangers()
+
+    def _addresses_had(self) -> dict[str, list[IPAddress]]:
+        """By the record, or by the hub's file if the record was lost."""
+        had = {n: [a.network_address for a in p.allowed_ips] for n, p in self._hub.boards.items()}
+        return had | {n: [a.ip for a in held.addresses] for n, held in self._record.boards.items()}
+
+    def _addresses_elsewhere(self) -> Collection[IPAddress]:
+        """Those of the hub's peers that are no boards; ConfigError if a board asks for one."""
+        elsewhere = self._hub.other_addresses()
+        for board in self._fleet.boards:
+            for address in board.addresses:
+                if address in elsewhere:
+                    raise ConfigError(
+                        self._fleet.source,
+                        0,
+                        f"'{board.name}' asks for {address}, which {self._hub.path} gives to the "
+                        f"peer {elsewhere[address]}",
+                        "give the board another address, or take the peer out of that file",
+                    )
+        return elsewhere
 
     def _forget_strangers(self) -> None:
         """Boards that the file no longer names lose their place at the hub."""
-        names = {board.name for board in self._fleet.boards}
-        for name in [n for n in self._record.boards if n not in names]:
-            self._note(f"{name} is no longer in the fleet file: the hub forgets it")
-            if not self._dry_run:
-                del self._record.boards[name]
+        for name in dict.fromkeys([*self._record.boards, *self._hub.boards]):
+            if name not in self._addresses:
+                self._note(f"{name} is no longer in the fleet file: the hub forgets it")
+                if not self._orders.dry_run:
+                    self._record.boards.pop(name, None)
 
     def board(self, entry: BoardEntry) -> Outcome:
         """Provisions one board, unless it is as it should be. An error becomes the outcome."""
@@ -194,9 +151,6 @@ class Run:
         try:
             return self._board(entry, addresses)
         except WgHostError as e:
-            if isinstance(e, CommandRefused) and not self._dry_run:
-                # The board has certainly not committed, so the hub need not keep its key.
-                self._hub.write(self._peers())
             return Outcome(entry.name, "failed", addresses, error=e)
 
     def _board(self, entry: BoardEntry, addresses: tuple[Address, ...]) -> Outcome:
@@ -204,33 +158,105 @@ class Run:
         with self._open(port) as console:
             board = Board(console)
             before = board.show()
+            ousted = self._recognize(entry, port, before)
             psk = self._hub.psk(before.public_key)
             plan = self._plan(entry, addresses, psk or PresharedKey.generate())
-            if psk is not None and not provision.differences(plan, before):
-                if not self._dry_run:
-                    self._keep(entry, before, plan, serial_number)
-                return Outcome(entry.name, "unchanged", addresses, before.public_key)
-            if self._dry_run:
-                for line in provision.preview(plan, before):
-                    self._note(f"{entry.name}: {line}")
-                return Outcome(entry.name, "planned", addresses, before.public_key)
-            after = provision.apply(
+            as_it_should_be = psk is not None and not provision.differences(plan, before)
+            if self._orders.dry_run:
+                return self._preview(entry, plan, before, as_it_should_be)
+            after = before if as_it_should_be else self._apply(entry, board, plan, ousted)
+            self._keep(entry, after, plan, serial_number, ousted)
+            status = "unchanged" if as_it_should_be else "provisioned"
+            return Outcome(entry.name, status, addresses, after.public_key)
+
+    def _preview(
+        self, entry: BoardEntry, plan: provision.Plan, before: BoardState, as_it_should_be: bool
+    ) -> Outcome:
+        if as_it_should_be:
+            return Outcome(entry.name, "unchanged", plan.addresses, before.public_key)
+        provision.check_before(plan, before, self._orders.discard_staged)
+        for line in provision.preview(plan, before, key_is_made=self._hub.is_new):
+            self._note(f"{entry.name}: {line}")
+        return Outcome(entry.name, "planned", plan.addresses, before.public_key)
+
+    def _apply(
+        self, entry: BoardEntry, board: Board, plan: provision.Plan, ousted: Collection[str]
+    ) -> BoardState:
+        held = self._hub.boards
+        try:
+            return provision.apply(
                 board,
                 plan,
+                discard_staged=self._orders.discard_staged,
                 note=lambda text: self._note(f"{entry.name}: {text}"),
-                before_commit=lambda staged: self._hub.write(
-                    self._peers() | {entry.name: self._peer(entry, staged, plan)}
-                ),
+                before_commit=lambda staged: self._write_hub(entry, staged, plan, ousted),
             )
-            self._keep(entry, after, plan, serial_number)
-            return Outcome(entry.name, "provisioned", addresses, after.public_key)
+        except CommandRefused as e:
+            if e.command == provision.COMMIT:
+                # The board has certainly not committed, so the hub need not keep its key.
+                self._hub.write(self._in_order(held))
+            raise
 
     def _find(self, entry: BoardEntry) -> tuple[str, str]:
+        """The board's port, which no other board of this run had, and its serial number."""
         if entry.port is not None:
             known = {d.port: d.serial_number for d in devices.found()}
-            return entry.port, known.get(entry.port, "")
-        device = devices.only_one(entry.serial)
-        return device.port, device.serial_number
+            port, serial_number = entry.port, known.get(entry.port, "")
+        else:
+            device = self._device(entry)
+            port, serial_number = device.port, device.serial_number
+        where = port if "://" in port else os.path.realpath(port)
+        other = self._ports.setdefault(where, entry.name)
+        if other != entry.name:
+            raise UsageError(
+                f"{port} is the port of '{other}' as well",
+                f"one board can have only one name in {self._fleet.source}",
+            )
+        return port, serial_number
+
+    def _device(self, entry: BoardEntry) -> devices.Device:
+        try:
+            return devices.only_one(entry.serial)
+        except BoardAmbiguous as e:
+            hint = f"give more of its serial number in {self._fleet.source}"
+            raise BoardAmbiguous(e.message, hint) from None
+        except BoardNotFound as e:
+            raise BoardNotFound(e.message, "'wg-host devices' lists the boards found") from None
+
+    def _recognize(self, entry: BoardEntry, port: str, state: BoardState) -> tuple[str, ...]:
+        """Compares the board found with those on record. WrongBoard if it is another one of them,
+        or is not the one that was here, unless that was ordered; then the names that it had."""
+        others = {
+            held.name: what
+            for held in self._record.boards.values()
+            if held.name != entry.name and (what := held.common_with(state))
+        }
+        for name, peer in self._hub.boards.items():
+            if name != entry.name and peer.public_key == state.public_key:
+                others.setdefault(name, f"public key {peer.public_key}")
+        others = {name: what for name, what in others.items() if name in self._addresses}
+        held = self._record.boards.get(entry.name)
+        accepted = entry.name in self._orders.replaced
+        for name, what in others.items():
+            if not accepted:
+                raise WrongBoard(
+                    f"expected '{entry.name}' at {port}, found the board on record as '{name}' "
+                    f"({what}); it was left as it is",
+                    f"correct the port or serial of both in {self._fleet.source}; or, if this "
+                    f"board shall be '{entry.name}' from now on: --replaced {entry.name}",
+                )
+            self._note(f"{entry.name}: the board that was '{name}' takes its place")
+        if held is not None and held.chip and state.chip and held.chip != state.chip:
+            if not accepted:
+                raise WrongBoard(
+                    f"expected '{entry.name}' at {port}, whose chip on record is {held.chip}, "
+                    f"found chip {state.chip}; it was left as it is",
+                    f"if '{entry.name}' was replaced by this board: --replaced {entry.name}",
+                )
+            self._note(f"{entry.name}: chip {state.chip} takes the place of {held.chip}")
+        if held is not None and state.public_key not in (None, held.public_key):
+            self._note(f"{entry.name}: its public key on record was {held.public_key}")
+        return tuple(others)
 
     def _plan(
         self, entry: BoardEntry, addresses: tuple[Address, ...], psk: PresharedKey
@@ -240,34 +266,47 @@ class Run:
             self._hub.private.public, psk, fleet.pools, str(fleet.hub_endpoint), fleet.keepalive
         )
         port = entry.listen_port or fleet.listen_port
-        return provision.Plan(addresses, port, peer, mtu=fleet.mtu)
+        return provision.Plan(addresses, port, peer, mtu=fleet.mtu, reset=self._orders.reset)
 
-    def _peer(self, entry: BoardEntry, state: BoardState, plan: provision.Plan) -> Peer:
-        return provision.matching_peer(state, plan.peer.preshared_key, entry.endpoint)
+    def _in_order(self, peers: dict[str, Peer]) -> dict[str, Peer]:
+        """The boards' peers in the order of the fleet file, and with its endpoints."""
+        return {
+            entry.name: replace(peers[entry.name], endpoint=entry.endpoint)
+            for entry in self._fleet.boards
+            if entry.name in peers
+        }
 
-    def _peers(self) -> dict[str, Peer]:
-        """The hub's peers of the boards on record, in the file's order."""
-        peers: dict[str, Peer] = {}
-        for entry in self._fleet.boards:
-            held = self._record.boards.get(entry.name)
-            if held is not None:
-                peers[entry.name] = Peer(
-                    held.public_key,
-                    self._hub.psk(held.public_key),
-                    provision.hosts(held.addresses),
-                    entry.endpoint,
-                )
-        return peers
+    def _write_hub(
+        self,
+        entry: BoardEntry,
+        state: BoardState,
+        plan: provision.Plan,
+        ousted: Collection[str],
+    ) -> None:
+        peers = {name: p for name, p in self._hub.boards.items() if name not in ousted}
+        peers[entry.name] = provision.matching_peer(state, plan.peer.preshared_key, entry.endpoint)
+        self._hub.write(self._in_order(peers))
 
     def _keep(
-        self, entry: BoardEntry, state: BoardState, plan: provision.Plan, serial_number: str
+        self,
+        entry: BoardEntry,
+        state: BoardState,
+        plan: provision.Plan,
+        serial_number: str,
+        ousted: Collection[str],
     ) -> None:
         """Puts the board on record and into the hub's file."""
         assert state.public_key is not None
+        held = self._record.boards.get(entry.name)
+        chip = state.chip
+        if chip is None and held is not None and held.public_key == state.public_key:
+            chip = held.chip
+        for name in ousted:
+            self._record.boards.pop(name, None)
         self._record.boards[entry.name] = Recorded(
-            entry.name, plan.addresses, state.public_key, serial_number, state.board
+            entry.name, plan.addresses, state.public_key, serial_number, state.board, chip
         )
-        self._hub.write(self._peers() | {entry.name: self._peer(entry, state, plan)})
+        self._write_hub(entry, state, plan, ousted)
         self._record.save()
 
 

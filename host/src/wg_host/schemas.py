@@ -97,9 +97,11 @@ FLEET_BOARD = {
     "address": _array(STRING),
     "public_key": _or_null(KEY),
     "error": _or_null(STRING),
+    "hint": _or_null(STRING),
 }
 RECORDED = _object(
-    {"address": _array(STRING), "public_key": KEY, "serial_number": STRING, "board": STRING}
+    {"address": _array(STRING), "public_key": KEY, "serial_number": STRING, "board": STRING},
+    {"chip": {"type": "string", "pattern": "^([0-9a-f]{2})+$"}},
 )
 DEVICE = _object(dict.fromkeys(("port", "description", "probe", "serial_number", "usb_id"), STRING))
 FINDING = _object(

@@ -60,6 +60,8 @@ def human(state: BoardState) -> list[str]:
     underlay = ", ".join(state.underlay_addresses)
     lines.append(f"  underlay: {state.underlay}{f' ({underlay})' if underlay else ''}")
     lines.append(f"  board: {state.board}, zwg {state.version}")
+    if state.chip is not None:
+        lines.append(f"  chip: {state.chip}")
     if state.uptime is not None:
         lines.append(f"  started: {_ago(state.uptime)}")
     if state.entropy == "test":
