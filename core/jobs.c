@@ -46,6 +46,12 @@ static struct zwg_peer *bound_peer(struct zwg_device *dev, const struct zwg_job 
 	return peer->used && peer->generation == job->peer_generation ? peer : NULL;
 }
 
+/* A session must not begin with a preshared key that was changed meanwhile. */
+static bool same_preshared_key(const struct zwg_peer *peer, const struct zwg_job *job)
+{
+	return zwg_equal(peer->preshared_key, job->preshared_key, sizeof(peer->preshared_key));
+}
+
 /* Taking */
 
 /* A peer for which there is no index now has its retry, and does not hold up those behind it. */
@@ -263,7 +269,7 @@ static bool commit_respond(struct zwg_device *dev, zwg_time now, struct zwg_job 
 {
 	struct zwg_peer *peer = bound_peer(dev, job);
 
-	if (!peer || peer->response_epoch != job->peer_epoch ||
+	if (!peer || peer->response_epoch != job->peer_epoch || !same_preshared_key(peer, job) ||
 	    !zwg_keypair_begin(dev, peer, job, false, now)) {
 		zwg_count_drop(dev, ZWG_DROP_STALE);
 		return false;
@@ -278,7 +284,8 @@ static bool commit_open_response(struct zwg_device *dev, zwg_time now, struct zw
 {
 	struct zwg_peer *peer = bound_peer(dev, job);
 
-	if (!peer || !peer->initiation.sent || peer->initiation.local_index != job->local_index) {
+	if (!peer || !peer->initiation.sent || peer->initiation.local_index != job->local_index ||
+	    !same_preshared_key(peer, job)) {
 		zwg_count_drop(dev, ZWG_DROP_STALE);
 		return false;
 	}

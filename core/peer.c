@@ -115,10 +115,7 @@ void zwg_peer_set_preshared_key(struct zwg_device *dev, struct zwg_peer *peer,
 	(void)dev;
 	if (!psk)
 		psk = none;
-	if (zwg_equal(peer->preshared_key, psk, sizeof(peer->preshared_key)))
-		return;
 	memcpy(peer->preshared_key, psk, sizeof(peer->preshared_key));
-	peer->response_epoch++;
 }
 
 void zwg_peer_get_preshared_key(const struct zwg_peer *peer, uint8_t psk[32])

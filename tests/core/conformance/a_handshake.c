@@ -226,6 +226,61 @@ static void A5_psk_counts_in_the_response_only(void)
 	RIG_END(rig);
 }
 
+/* Whatever is computed with the old one when a key is changed makes no session. */
+static void A5_a_psk_changed_during_a_job_counts(void)
+{
+	for (int initiator = 0; initiator < 2; initiator++) {
+		for (int same = 0; same < 2; same++) {
+			SETUP;
+			struct session session;
+			uint8_t msg[SCRIPTED_INITIATION];
+			uint8_t psk[32];
+			bool more = true;
+
+			test_case("%s, %s", initiator ? "initiator" : "responder",
+				  same ? "the same key again" : "another key");
+			test_random_bytes(far.psk, 32);
+			zwg_peer_set_preshared_key(rig->dev, peer, far.psk);
+			memcpy(psk, far.psk, 32);
+			psk[31] ^= !same;
+			if (initiator) {
+				rig_start(rig, &far, 1, 40);
+				scripted_response(&far, msg, &session);
+			} else {
+				scripted_initiation(&far, msg);
+			}
+			rig->hold_jobs = true;
+			CHECK_INT(rig_input(rig, &far.at, msg,
+					    initiator ? SCRIPTED_RESPONSE : SCRIPTED_INITIATION),
+				  ZWG_CONSUMED);
+			REQUIRE(zwg_job_take(rig->dev, rig->now, rig->job));
+			while (more) {
+				bool last = rig->job->step == ZWG_JOB_RESPOND ||
+					    rig->job->step == ZWG_JOB_OPEN_RESPONSE;
+
+				zwg_job_compute(rig->job);
+				if (last)
+					zwg_peer_set_preshared_key(rig->dev, peer, psk);
+				more = zwg_job_commit(rig->dev, rig->now, rig->job);
+			}
+			CHECK_INT(rig->dev->counters.drops[ZWG_DROP_STALE], !same);
+			CHECK_INT((peer->keypair_of[ZWG_CURRENT] | peer->keypair_of[ZWG_NEXT]) != 0,
+				  same);
+			if (same) {
+				rig_take(rig, initiator ? 4 : 2);
+			} else {
+				CHECK_SILENT(rig);
+				memcpy(far.psk, psk, 32);
+				rig->hold_jobs = false;
+				rig_advance(rig, 5000);
+				rig_respond(rig, &far, &session);
+				CHECK(rig_hears(rig, &far, 1, &session, 40));
+			}
+			RIG_END(rig);
+		}
+	}
+}
+
 static void A5_no_psk_is_32_zeros(void)
 {
 	SETUP;
@@ -506,6 +561,7 @@ static const struct test tests[] = {
 	{"A4 made for another key", A4_made_for_another_key},
 	{"A4 bad timestamp tag", A4_bad_timestamp_tag},
 	{"A5 PSK counts in the response only", A5_psk_counts_in_the_response_only},
+	{"A5 a PSK changed during a job counts", A5_a_psk_changed_during_a_job_counts},
 	{"A5 no PSK is 32 zeros", A5_no_psk_is_32_zeros},
 	{"A6 fresh ephemeral and index each try", A6_fresh_ephemeral_and_index_each_try},
 	{"A6 index is unique over handshakes and sessions",
