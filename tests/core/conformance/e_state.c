@@ -76,6 +76,17 @@ static void E10_persistent_keepalive_every_n_seconds(void)
 	CHECK_INT(empty_from(rig, &far, &session), ZWG_CONSUMED);
 	start = rig->now;
 	CHECK(keepalive_after(rig, start, 3000));
+	test_case("or a handshake message");
+	rig_advance(rig, 2000);
+	start = rig->now;
+	CHECK_INT(zwg_peer_handshake(rig->dev, rig->now, peer), 0);
+	rig_run_jobs(rig);
+	REQUIRE(scripted_read_initiation(&far, rig_take(rig, 1)->bytes));
+	CHECK(keepalive_after(rig, start, 3000));
+	next_of(rig, &far, &session);
+	CHECK_INT(empty_from(rig, &far, &session), ZWG_CONSUMED);
+	start = rig->now;
+	CHECK(keepalive_after(rig, start, 3000));
 	test_case("a packet that is not authentic does not");
 	start = rig->now;
 	rig_advance(rig, 1000);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Conformance, group E: the timers (paper section 6), exact on the simulated clock. */
+#include <errno.h>
+
 #include "rig.h"
 
 #define SETUP                                                                                      \
@@ -92,6 +94,26 @@ static void E1_silence_begins_after_the_last_interval(void)
 	RIG_END(rig);
 }
 
+static void E1_giving_up_ends_the_passive_keepalive_too(void)
+{
+	SETUP;
+
+	rig_respond(rig, &far, &session);
+	rig_advance(rig, 6000);
+	CHECK_INT(zwg_peer_handshake(rig->dev, rig->now, peer), 0);
+	rig_run_jobs(rig);
+	while (rig->dev->counters.initiations_sent < 20)
+		REQUIRE(rig_wait(rig, 6000));
+	while (rig_sent(rig))
+		;
+	test_case("data of the old session after the last initiation");
+	CHECK(rig_hears(rig, &far, 1, &session, 40));
+	CHECK_INT(rig->events[ZWG_EVENT_PEER_QUIET], 0);
+	CHECK(rig_wait(rig, 60000) == NULL);
+	CHECK_INT(rig->events[ZWG_EVENT_PEER_QUIET], 1);
+	RIG_END(rig);
+}
+
 static void E2_new_outgoing_packet_resets_attempts(void)
 {
 	SETUP;
@@ -172,6 +194,35 @@ static void E3_a_response_defers_but_never_swallows(void)
 	RIG_END(rig);
 }
 
+static void E3_an_initiation_that_could_not_be_made_counts_as_one(void)
+{
+	for (int no_stamp = 0; no_stamp < 2; no_stamp++) {
+		SETUP;
+		const enum zwg_drop why = no_stamp ? ZWG_DROP_STAMP : ZWG_DROP_RANDOM;
+		zwg_time start = rig->now;
+		struct zwg_job *job = rig->job;
+
+		test_case(no_stamp ? "no stamp" : "no randomness");
+		rig->hold_jobs = true;
+		ping(rig);
+		REQUIRE(zwg_job_take(rig->dev, rig->now, job));
+		rig->stamp_error = no_stamp ? -EIO : 0;
+		rig->random_error = no_stamp ? 0 : -EAGAIN;
+		zwg_job_compute(job);
+		CHECK(!zwg_job_commit(rig->dev, rig->now, job));
+		rig->stamp_error = rig->random_error = 0;
+		CHECK_INT(rig->dev->counters.drops[why], 1);
+		for (int i = 0; i < 49; i++) {
+			rig_advance(rig, 100);
+			ping(rig);
+			CHECK(!zwg_job_take(rig->dev, rig->now, job));
+		}
+		rig->hold_jobs = false;
+		CHECK_WITHIN(next_after(rig, start, 1, 148), 5000, 5333);
+		RIG_END(rig);
+	}
+}
+
 static void E3_a_deferral_is_no_attempt(void)
 {
 	SETUP;
@@ -235,6 +286,32 @@ static void E4_not_if_something_was_sent(void)
 	rig_advance(rig, 9999);
 	CHECK(rig_says(rig, &far, 1, &session, 40));
 	keepalive_from(rig, &far, &session);
+	CHECK(rig_wait(rig, 60000) == NULL);
+	RIG_END(rig);
+}
+
+static void E4_not_if_a_handshake_message_was_sent(void)
+{
+	SETUP;
+	uint8_t msg[SCRIPTED_INITIATION];
+
+	rig_respond(rig, &far, &session);
+	rig_advance(rig, 6000);
+	test_case("an initiation");
+	CHECK(rig_hears(rig, &far, 1, &session, 40));
+	CHECK_INT(zwg_peer_handshake(rig->dev, rig->now, peer), 0);
+	rig_run_jobs(rig);
+	CHECK_INT(rig_take(rig, 1)->at, rig->now);
+	for (int retry = 0; retry < 4; retry++)
+		CHECK_WITHIN(next_after(rig, rig->now, 1, 148), 5000, 5333);
+
+	test_case("a response");
+	rig_respond(rig, &far, &session);
+	rig_advance(rig, 6000);
+	CHECK(rig_hears(rig, &far, 1, &session, 40));
+	scripted_initiation(&far, msg);
+	REQUIRE(rig_input(rig, &far.at, msg, sizeof(msg)) == ZWG_CONSUMED);
+	CHECK_INT(rig_take(rig, 2)->at, rig->now);
 	CHECK(rig_wait(rig, 60000) == NULL);
 	RIG_END(rig);
 }
@@ -323,6 +400,18 @@ static void E5_any_authenticated_packet_cancels(void)
 	scripted_initiation(&far, msg);
 	rig_input(rig, &far.at, msg, sizeof(msg));
 	CHECK_INT(rig_take(rig, 2)->len, SCRIPTED_RESPONSE);
+	CHECK(rig_wait(rig, 30000) == NULL);
+
+	test_case("a response");
+	rig_respond(rig, &far, &session);
+	rig_advance(rig, 6000);
+	CHECK(rig_says(rig, &far, 1, &session, 40));
+	CHECK_INT(zwg_peer_handshake(rig->dev, rig->now, peer), 0);
+	rig_run_jobs(rig);
+	REQUIRE(scripted_read_initiation(&far, rig_take(rig, 1)->bytes));
+	scripted_response(&far, msg, &session);
+	CHECK_INT(rig_input(rig, &far.at, msg, SCRIPTED_RESPONSE), ZWG_CONSUMED);
+	CHECK_INT(rig_take(rig, 4)->len, 32);
 	CHECK(rig_wait(rig, 30000) == NULL);
 
 	test_case("a packet that fails its tag does not");
@@ -569,13 +658,18 @@ static const struct test tests[] = {
 	{"E1 twenty initiations with jitter, then silence",
 	 E1_twenty_initiations_with_jitter_then_silence},
 	{"E1 silence begins after the last interval", E1_silence_begins_after_the_last_interval},
+	{"E1 giving up ends the passive keepalive too",
+	 E1_giving_up_ends_the_passive_keepalive_too},
 	{"E2 new outgoing packet resets attempts", E2_new_outgoing_packet_resets_attempts},
 	{"E3 one initiation in five seconds", E3_one_initiation_in_five_seconds},
 	{"E3 a response defers but never swallows", E3_a_response_defers_but_never_swallows},
+	{"E3 an initiation that could not be made counts as one",
+	 E3_an_initiation_that_could_not_be_made_counts_as_one},
 	{"E3 a deferral is no attempt", E3_a_deferral_is_no_attempt},
 	{"E3 a confirmed session fulfils the wish", E3_a_confirmed_session_fulfils_the_wish},
 	{"E4 passive keepalive after ten seconds", E4_passive_keepalive_after_ten_seconds},
 	{"E4 not if something was sent", E4_not_if_something_was_sent},
+	{"E4 not if a handshake message was sent", E4_not_if_a_handshake_message_was_sent},
 	{"E4 more data meanwhile earns a second", E4_more_data_meanwhile_earns_a_second},
 	{"E4 data refused inside counts", E4_data_refused_inside_counts},
 	{"E5 new handshake 15 s after the first unanswered data",
