@@ -3,52 +3,60 @@
 
 from __future__ import annotations
 
-import ast
+import importlib
+import inspect
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from conformance_names import c_names, names, python_names
 from conformance_rows import ROWS, Row
-from conformance_table import PAGE, ROOT, Shown, of, read_ctest, read_junit, render, verdict
+from conformance_table import (
+    PAGE,
+    PASSED,
+    ROOT,
+    Shown,
+    Tests,
+    escaped,
+    of,
+    read_ctest,
+    read_junit,
+    render,
+    verdict,
+)
 
-C_TESTS = {
-    "conformance": "core/conformance",
-    "unit": "core/units",
-    "vectors": "core/vectors",
-    "board": "core/board",
-    "fuzz": "fuzz",
-    "linux": "linux",
-    "sim": "sim",
-}
+from conftest import ALL
+
 # The list itself, where it is at hand: it is kept beside the repository.
 LIST = Path(os.environ.get("ZWG_CONFORMANCE", ROOT.parent / "shared" / "CONFORMANCE.md"))
 BY_LETTER = re.compile(r"([A-G]\d*|H|S5|layer4)[ _]")
 
 
-def c_names() -> list[str]:
-    """The names of all tests in C, as ctest would print them."""
-    names = []
-    for prefix, directory in C_TESTS.items():
-        for path in (ROOT / "tests" / directory).glob("*.c"):
-            names.append(f"{prefix}.{path.stem}: all")
-            found = re.findall(r'^\t\{"([^"]+)",', path.read_text(), re.MULTILINE)
-            names += [f"{prefix}.{path.stem}: {name}" for name in found]
-    return names
+def runs_on(name: str) -> Sequence[str]:
+    """The programs that a test of this directory runs on; nothing for one without a bench."""
+    module, _, test = name.partition(": ")
+    function = getattr(importlib.import_module(module), test)
+    on: Sequence[str] = getattr(function, "on", ALL)
+    return on if "bench" in inspect.signature(function).parameters else ("",)
 
 
-def python_names(directory: str) -> list[str]:
-    """The names of all tests of a directory."""
-    return [
-        f"{path.stem}: {node.name}"
-        for path in (ROOT / "tests" / directory).glob("test_*.py")
-        for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    ]
+def expected() -> Tests:
+    """What a run of all tests is to give."""
+    tests: Tests = {}
+    live = set(python_names("peers"))
+    for name in names():
+        for on in runs_on(name) if name in live else ("",):
+            tests.setdefault(name, Shown(name)).add(on, PASSED)
+    return tests
 
 
-def names() -> list[str]:
-    return [*c_names(), *python_names("peers"), *python_names("system"), *python_names("host")]
+def rows_of(page: str) -> dict[str, tuple[str, str]]:
+    """What a page says of each row: all but the result, and the result."""
+    blocks = re.split(r"^   \* - ", page, flags=re.MULTILINE)[1:]
+    rows = [re.split(r"^     -", block.split("\n\n")[0], flags=re.MULTILINE) for block in blocks]
+    return {row[0].strip(): ("".join(row[1:-1]), row[-1]) for row in rows if row[0] != "Row\n"}
 
 
 def test_every_row_has_a_test_or_a_reason() -> None:
@@ -78,15 +86,15 @@ def test_the_page_says_that_nothing_failed() -> None:
     assert not re.search(r"^     (- |  \* )(FAILED|not run)", PAGE.read_text(), re.MULTILINE)
 
 
-def test_the_page_names_every_row_and_test() -> None:
-    page = PAGE.read_text()
+def test_the_page_is_that_of_the_tests_there_are() -> None:
+    """Row by row: behaviour, tests in C and in Python, and the programs that they ran on."""
+    there, wanted = rows_of(PAGE.read_text()), rows_of(render(expected())[0])
+    assert list(there) == list(wanted)
     for row in ROWS:
-        assert re.search(rf"^   \* - {re.escape(row.name)}$", page, re.MULTILINE), row.name
-    live = [name for name in python_names("peers") if not name.startswith("test_rows: ")]
-    for name in live:
-        program, _, test = name.partition(": ")
-        words = test.removeprefix("test_").replace("_", " ")
-        assert f"``{program}``: {words}" in page, f"{name}: make conformance"
+        name = escaped(row.name)
+        assert there[name][0] == wanted[name][0], f"{row.name}: make conformance"
+        if row.reason:
+            assert there[name][1] == wanted[name][1], f"{row.name}: make conformance"
 
 
 def test_the_rows_are_those_of_the_list() -> None:
@@ -101,9 +109,10 @@ def test_a_failure_and_a_missing_result_show_in_the_table(directory: Path) -> No
     log.write_text(
         "1/1 Testing: conformance.a.2048\nok 1 - A1 x (3 checks)\nnot ok 2 - A2 y (1 of)\n"
     )
+    row = '<properties><property name="row" value="A3"/></properties>'
     junit.write_text(
         '<testsuites><testsuite><testcase classname="test_a" name="test_A3_z[wireguard-go]">'
-        '<skipped type="pytest.xfail" message="why"/></testcase>'
+        f'{row}<skipped type="pytest.xfail" message="why"/></testcase>'
         '<testcase classname="test_a" name="test_A3_z[zwg-linux]"/></testsuite></testsuites>'
     )
     tests: dict[str, Shown] = {}
