@@ -22,7 +22,7 @@ from wg_host.packets import IPAddress
 
 
 def test_boards_and_hub_match(office: Office) -> None:
-    end = json_end("fleet", office.path, "--timeout", "1")
+    end = json_end("fleet", office.path)
     assert end["exit_code"] == 0, end
     assert statuses(end) == ["provisioned", "provisioned"]
     assert office.held("kitchen") == ["10.9.0.2/29", "fd09::2/64"]
@@ -43,7 +43,7 @@ def test_boards_and_hub_match(office: Office) -> None:
 
 
 def test_the_record_holds_no_secret(office: Office) -> None:
-    result = invoke("fleet", office.path, "--timeout", "1")
+    result = invoke("fleet", office.path)
     text = (office.folder / "office.record.json").read_text() + result.output
     secrets = [office.hub.interface.private_key.reveal_base64()]
     secrets += [p.preshared_key.reveal_base64() for p in office.hub.peers if p.preshared_key]
@@ -53,11 +53,11 @@ def test_the_record_holds_no_secret(office: Office) -> None:
 
 
 def test_a_second_run_changes_nothing(office: Office) -> None:
-    invoke("fleet", office.path, "--timeout", "1")
+    invoke("fleet", office.path)
     before = {p.name: p.read_text() for p in office.folder.iterdir()}
     for fake in office.consoles.values():
         fake.lines.clear()
-    end = json_end("fleet", office.path, "--timeout", "1")
+    end = json_end("fleet", office.path)
     assert statuses(end) == ["unchanged", "unchanged"]
     assert {p.name: p.read_text() for p in office.folder.iterdir()} == before
     for fake in office.consoles.values():
@@ -66,13 +66,13 @@ def test_a_second_run_changes_nothing(office: Office) -> None:
 
 def test_a_board_that_fails_does_not_stop_the_others(office: Office) -> None:
     office.consoles["kitchen"].faults = Faults(refuse={"wg commit": (28, "flash: full")})
-    result = invoke("fleet", office.path, "--timeout", "1")
+    result = invoke("fleet", office.path)
     assert result.exit_code == 4
     assert "kitchen: the board refused 'wg commit'" in result.stderr
     assert [p.public_key for p in office.hub.peers] == [office.key("roof")]
     assert list(office.record) == ["roof"]
     office.consoles["kitchen"].faults = Faults()
-    end = json_end("fleet", office.path, "--timeout", "1")
+    end = json_end("fleet", office.path)
     assert statuses(end) == ["provisioned", "unchanged"]
     assert office.held("kitchen") == ["10.9.0.2/29", "fd09::2/64"]
     assert [p.public_key for p in office.hub.peers] == [office.key("kitchen"), office.key("roof")]
@@ -80,13 +80,13 @@ def test_a_board_that_fails_does_not_stop_the_others(office: Office) -> None:
 
 def test_the_hub_forgets_a_board_that_refused_to_commit(office: Office) -> None:
     office.consoles["roof"].faults = Faults(refuse={"wg commit": (98, "port in use")})
-    assert invoke("fleet", office.path, "--timeout", "1").exit_code == 4
+    assert invoke("fleet", office.path).exit_code == 4
     assert [p.public_key for p in office.hub.peers] == [office.key("kitchen")]
 
 
 def test_a_board_may_have_a_port_of_its_own(office: Office) -> None:
     office.write(["roof"], extra="listen_port = 7000\n")
-    assert invoke("fleet", office.path, "--timeout", "1").exit_code == 0
+    assert invoke("fleet", office.path).exit_code == 0
     assert office.consoles["roof"].commands.running.listen_port == 7000
 
 
@@ -96,22 +96,22 @@ def test_a_commit_whose_answer_was_lost_is_resumed(
     """The board has committed, the hub's file holds its preshared key, the record does not know."""
     kept = fleet.Run._keep
     monkeypatch.setattr(fleet.Run, "_keep", lambda *a: (_ for _ in ()).throw(WgHostError("cut")))
-    assert invoke("fleet", office.path, "--only", "roof", "--timeout", "1").exit_code == 1
+    assert invoke("fleet", office.path, "--only", "roof").exit_code == 1
     assert not (office.folder / "office.record.json").exists()
     psk = office.consoles["roof"].commands.running.peers[0].psk
     assert [p.preshared_key for p in office.hub.peers] == [psk]
     monkeypatch.setattr(fleet.Run, "_keep", kept)
-    end = json_end("fleet", office.path, "--only", "roof", "--timeout", "1")
+    end = json_end("fleet", office.path, "--only", "roof")
     assert statuses(end) == ["unchanged"]
     assert list(office.record) == ["roof"]
     assert [p.preshared_key for p in office.hub.peers] == [psk]
 
 
 def test_addresses_stay_with_their_boards(office: Office) -> None:
-    invoke("fleet", office.path, "--only", "roof", "--timeout", "1")
+    invoke("fleet", office.path, "--only", "roof")
     assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
     office.write(["roof", "kitchen"])
-    invoke("fleet", office.path, "--timeout", "1")
+    invoke("fleet", office.path)
     assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
     assert office.held("kitchen") == ["10.9.0.2/29", "fd09::2/64"]
 
@@ -126,26 +126,26 @@ def test_an_address_that_another_board_now_asks_for_is_given_up(tmp_path: Path) 
 
 
 def test_a_board_that_was_reset_is_provisioned_again(office: Office) -> None:
-    invoke("fleet", office.path, "--timeout", "1")
+    invoke("fleet", office.path)
     roof = office.consoles["roof"].commands
     roof.run(["wg", "reset", "confirm"])
     roof.run(["wg", "commit"])
-    end = json_end("fleet", office.path, "--timeout", "1")
+    end = json_end("fleet", office.path)
     assert statuses(end) == ["unchanged", "provisioned"]
     assert [p.public_key for p in office.hub.peers] == [office.key("kitchen"), office.key("roof")]
 
 
 def test_a_board_that_is_no_longer_named_leaves_the_hub(office: Office) -> None:
-    invoke("fleet", office.path, "--timeout", "1")
+    invoke("fleet", office.path)
     office.write(["roof"])
-    result = invoke("fleet", office.path, "--timeout", "1")
+    result = invoke("fleet", office.path)
     assert "kitchen is no longer in the fleet file" in result.stderr
     assert [p.public_key for p in office.hub.peers] == [office.key("roof")]
     assert list(office.record) == ["roof"]
 
 
 def test_dry_run_changes_nothing(office: Office) -> None:
-    result = invoke("fleet", office.path, "--dry-run", "--timeout", "1")
+    result = invoke("fleet", office.path, "--dry-run")
     assert result.exit_code == 0
     assert "planned     kitchen  10.9.0.2/29,fd09::2/64" in result.stdout
     assert "roof: wg commit" in result.stderr
@@ -154,7 +154,7 @@ def test_dry_run_changes_nothing(office: Office) -> None:
 
 
 def test_status_shows_the_record_and_asks_no_board(office: Office) -> None:
-    invoke("fleet", office.path, "--timeout", "1")
+    invoke("fleet", office.path)
     for fake in office.consoles.values():
         fake.lines.clear()
     result = invoke("fleet", office.path, "--status")
@@ -168,33 +168,33 @@ def test_status_shows_the_record_and_asks_no_board(office: Office) -> None:
 def test_a_board_by_its_serial_number(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     point_to(monkeypatch, st_link("/dev/ttyACM9", "XX"), st_link(office.ports["roof"], "0666AB"))
     office.path.write_text(HEAD + '[[board]]\nname = "roof"\nserial = "6ab"\n')
-    assert json_end("fleet", office.path, "--timeout", "1")["exit_code"] == 0
+    assert json_end("fleet", office.path)["exit_code"] == 0
     assert office.record["roof"]["serial_number"] == "0666AB"
 
 
 def test_without_the_hubs_file_each_board_is_told_what_to_do(office: Office) -> None:
-    invoke("fleet", office.path, "--timeout", "1")
+    invoke("fleet", office.path)
     hub = office.hub.interface.private_key.public
     (office.folder / "hub.conf").unlink()
-    result = invoke("fleet", office.path, "--timeout", "1")
+    result = invoke("fleet", office.path)
     assert result.exit_code == 2
     assert "hub.conf is not there: the hub gets a new key" in result.stderr
     assert f"among the allowed-ips of another peer, {hub}" in result.stderr
     assert result.stderr.count("hint: ") == 2
     assert "--reset" in result.stderr
     assert not (office.folder / "hub.conf").exists()
-    end = json_end("fleet", office.path, "--timeout", "1", "--reset")
+    end = json_end("fleet", office.path, "--reset")
     assert (end["exit_code"], statuses(end)) == (0, ["provisioned", "provisioned"])
     assert [p.public_key for p in office.hub.peers] == [office.key("kitchen"), office.key("roof")]
     assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
     # What is as it should be is not reset again, so that an interrupted run can be repeated.
-    end = json_end("fleet", office.path, "--timeout", "1", "--reset")
+    end = json_end("fleet", office.path, "--reset")
     assert statuses(end) == ["unchanged", "unchanged"]
 
 
 def test_what_someone_left_staged(office: Office) -> None:
     office.consoles["roof"].commands.run(["wg", "set", "mtu", "1281"])
-    args = ("fleet", office.path, "--only", "roof", "--timeout", "1")
+    args = ("fleet", office.path, "--only", "roof")
     for extra in ((), ("--dry-run",)):
         result = invoke(*args, *extra)
         assert result.exit_code == 2
@@ -205,10 +205,10 @@ def test_what_someone_left_staged(office: Office) -> None:
 
 
 def test_a_dry_run_shows_no_key_of_the_hub_that_the_real_run_does_not_use(office: Office) -> None:
-    shown = invoke("fleet", office.path, "--dry-run", "--timeout", "1").stderr
+    shown = invoke("fleet", office.path, "--dry-run").stderr
     assert "kitchen: wg set peer (new) preshared-key (hidden)" in shown
-    invoke("fleet", office.path, "--only", "roof", "--timeout", "1")
-    shown = invoke("fleet", office.path, "--dry-run", "--timeout", "1").stderr
+    invoke("fleet", office.path, "--only", "roof")
+    shown = invoke("fleet", office.path, "--dry-run").stderr
     hub = office.hub.interface.private_key.public
     assert f"kitchen: wg set peer {hub} preshared-key (hidden)" in shown
 
