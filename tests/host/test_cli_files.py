@@ -214,8 +214,21 @@ def test_qr_to_a_file(conf: Path, tmp_path: Path) -> None:
     assert json_end("qr", conf, "-o", tmp_path / "q.png")["exit_code"] == 2
 
 
-def test_qr_json_holds_no_secret(conf: Path) -> None:
-    result = invoke("qr", conf, "--json")
+@pytest.mark.parametrize("command", ["qr", "config"])
+def test_qr_json_delivers_the_code(conf: Path, command: str) -> None:
+    args = ("qr", conf) if command == "qr" else ("config", "-c", conf, "--format", "qr")
+    code = json_end(*args)["result"]["code"]
+    assert code["text"] == dump(config.load(conf))
+    expected = segno.make(code["text"], error="l", micro=False)
+    dark = [[bool(module) for module in row] for row in expected.matrix]
+    assert [[module == "1" for module in row] for row in code["modules"]] == dark
+
+
+@pytest.mark.parametrize("command", ["qr", "config"])
+def test_json_of_a_file_holds_no_secret(conf: Path, tmp_path: Path, command: str) -> None:
+    args = ("qr", conf) if command == "qr" else ("config", "-c", conf, "--format", "qr")
+    result = invoke(*args, "-o", tmp_path / "q.svg", "--json")
+    assert result.exit_code == 0
     assert not any(secret in result.output for secret in secrets(conf))
 
 

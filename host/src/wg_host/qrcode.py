@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wg_host import config
 from wg_host.config import Config
@@ -33,6 +33,12 @@ def drawn(c: Config, *, border: int = 4) -> str:
     text = io.StringIO()
     _make(c).terminal(text, compact=True, border=border)
     return text.getvalue()
+
+
+def as_dict(c: Config) -> dict[str, Any]:
+    """What the code says and how it looks, for programs: the schema of 'qr' describes it."""
+    rows = ["".join("1" if dark else "0" for dark in row) for row in _make(c).matrix]
+    return {"text": config.dump(c), "modules": rows}
 
 
 def write(c: Config, path: Path, *, overwrite: bool) -> None:

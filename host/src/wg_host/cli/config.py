@@ -68,6 +68,7 @@ def command(
         return
     if form == "qr" and output is None:
         out.say(qrcode.drawn(c))
+        out.result(code=qrcode.as_dict(c))
         return
     if output is None:
         raise UsageError("expected --output", "secrets are not printed")

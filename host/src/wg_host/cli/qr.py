@@ -19,12 +19,14 @@ from wg_host.cli.output import Output, examples, wg_command
 def command(out: Output, file: Path, output: Path | None, force: bool) -> None:
     """Show a wg-quick file as a QR code, for the WireGuard app of a phone.
 
-    Whoever sees the code has the private key in it.
+    Whoever sees the code has the private key in it; so has who reads what --json prints without
+    --output.
     """
     c = load_config(out, file)
     out.result(public_key=str(c.interface.private_key.public))
     if output is None:
         out.say(qrcode.drawn(c))
+        out.result(code=qrcode.as_dict(c))
         return
     qrcode.write(c, output, overwrite=force)
     out.say(str(output))
