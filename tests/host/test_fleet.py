@@ -183,9 +183,10 @@ def test_without_the_hubs_file_each_board_is_told_what_to_do(office: Office) -> 
     assert result.stderr.count("hint: ") == 2
     assert "--reset" in result.stderr
     assert not (office.folder / "hub.conf").exists()
+    office.write(["roof", "kitchen"])
     end = json_end("fleet", office.path, "--reset")
     assert (end["exit_code"], statuses(end)) == (0, ["provisioned", "provisioned"])
-    assert [p.public_key for p in office.hub.peers] == [office.key("kitchen"), office.key("roof")]
+    assert [p.public_key for p in office.hub.peers] == [office.key("roof"), office.key("kitchen")]
     assert office.held("roof") == ["10.9.0.3/29", "fd09::3/64"]
     # What is as it should be is not reset again, so that an interrupted run can be repeated.
     end = json_end("fleet", office.path, "--reset")
@@ -258,6 +259,7 @@ BOARD = board("a", port="p")
         (HEAD + BOARD + 'address = "10.8.0.1"', "10.8.0.1 is not in the pool"),
         (HEAD + BOARD + 'address = "10.9.0.1"', "10.9.0.1 is given twice"),
         (HEAD + BOARD + 'address = "10.9.0.x"', "expected an address"),
+        (HEAD + BOARD + 'address = ["10.9.0.2", "10.9.0.3"]', "expected one at most in each pool"),
     ],
 )
 def test_mistakes_are_named(text: str, said: str) -> None:

@@ -180,4 +180,4 @@ def test_a_serial_number_that_fits_no_board_or_two(
     assert end["exit_code"] == 3
     hints = [told["hint"] for told in end["result"]["boards"]]
     assert hints[0] == f"give more of its serial number in {office.path}"
-    assert "wg-host devices" in hints[1]
+    assert hints[1] == "'wg-host devices' lists the boards found"

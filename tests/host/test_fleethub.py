@@ -18,7 +18,7 @@ from wg_host.keys import PresharedKey, PrivateKey
 LAPTOP = config.Peer(
     PrivateKey.generate().public,
     PresharedKey.generate(),
-    (config.parse_network("10.9.0.2/32"), config.parse_network("192.168.7.0/24")),
+    (config.parse_network("10.9.0.2/32"), config.parse_network("10.9.0.4/30")),
     None,
     25,
 )
@@ -40,7 +40,7 @@ def test_boards_are_named_in_the_hubs_file(office: Office) -> None:
 
 def test_what_the_hubs_owner_added_stays(office: Office) -> None:
     """A hub is there for others than boards: a run must not cut them off, or give their addresses
-    away."""
+    away. What is only in a network of theirs is free: the longer prefix wins."""
     invoke("fleet", office.path, "--only", "roof")
     laptop(office, "# my laptop")
     end = json_end("fleet", office.path)
@@ -108,6 +108,17 @@ def test_comments_that_wg_quick_did_not_save_are_made_again(office: Office) -> N
     (office.folder / "hub.conf").write_text(config.dump(office.hub))
     assert statuses(json_end("fleet", office.path)) == ["unchanged", "unchanged"]
     assert (office.folder / "hub.conf").read_text() == before
+
+
+def test_boards_that_neither_comments_nor_the_record_name_stay_single(office: Office) -> None:
+    invoke("fleet", office.path)
+    psks = {p.public_key: p.preshared_key for p in office.hub.peers}
+    (office.folder / "hub.conf").write_text(config.dump(office.hub))
+    (office.folder / "office.record.json").unlink()
+    assert invoke("fleet", office.path, "--only", "roof").exit_code == 0
+    assert [p.public_key for p in office.hub.peers] == [office.key("roof"), office.key("kitchen")]
+    assert {p.public_key: p.preshared_key for p in office.hub.peers} == psks
+    assert list(office.record) == ["roof"]
 
 
 def test_a_board_that_was_interrupted_keeps_its_place_while_others_run(office: Office) -> None:

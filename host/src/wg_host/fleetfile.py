@@ -1,26 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The fleet file: many boards around one hub, in TOML.
-
-::
-
-    [fleet]
-    pool = ["10.9.0.0/24", "fd09::/64"]     # addresses inside the tunnel are given out from here
-    listen_port = 51820                      # of the boards
-    keepalive = 25                           # seconds; 0 is off
-    mtu = 1420
-
-    [hub]
-    endpoint = "vpn.example.org:51820"       # where the boards find it
-    address = ["10.9.0.1/24", "fd09::1/64"]  # default: the first of each pool
-    config = "hub.conf"                      # written, with mode 0600
-
-    [[board]]
-    name = "kitchen"
-    serial = "066DFF"                        # the end of its serial number; or port = "/dev/..."
-    address = "10.9.0.40"                    # default: the next free of each pool
-    endpoint = "192.168.1.40:51820"          # default: the board calls the hub
-    listen_port = 51821                      # default: the fleet's
-"""
+"""The fleet file: many boards around one hub, in TOML. ``docs/guide/fleet.rst`` describes it."""
 
 from __future__ import annotations
 
@@ -231,6 +210,8 @@ def _boards(
             if address in taken:
                 raise table.error("address", f"{address} is given twice")
             taken.append(address)
+        if len({address.version for address in entry.addresses}) != len(entry.addresses):
+            raise table.error("address", "expected one at most in each pool")
         table.end()
         boards.append(entry)
     return tuple(boards)

@@ -8,7 +8,7 @@ wg-quick's own settings in ``[Interface]``, belong to the file's owner and stay.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from wg_host import config
@@ -66,14 +66,11 @@ class Hub:
             else:
                 self.boards[name] = peer
         self.others = tuple(others)
-        self._remember(held.peers)
+        self._psks = {p.public_key: p.preshared_key for p in held.peers if p.preshared_key}
         return held.interface
 
-    def _remember(self, peers: Iterable[Peer]) -> None:
-        self._psks |= {p.public_key: p.preshared_key for p in peers if p.preshared_key}
-
     def psk(self, key: PublicKey | None) -> PresharedKey | None:
-        """The preshared key shared with a board, whatever its name is or was."""
+        """The preshared key that the file had for a board, whatever its name there was."""
         return self._psks.get(key) if key is not None else None
 
     def other_addresses(self) -> dict[IPAddress, PublicKey]:
@@ -99,5 +96,4 @@ class Hub:
         parts += [f"{_MARK}{name}\n{config.dump_peer(peer)}" for name, peer in boards.items()]
         parts += [config.dump_peer(p) for p in self.others if p.public_key not in names]
         write_secret(self.path, "\n".join(parts), overwrite=True)
-        self._remember(boards.values())
         self.boards = dict(boards)
