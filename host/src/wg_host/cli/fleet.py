@@ -69,6 +69,8 @@ def command(
     knows under another name is refused. If boards fail the others are still provisioned, and the
     exit code is that of the first failure.
 
+    docs/guide/fleet.rst describes every key of FILE. The least that it may say:
+
     \b
     [fleet]
     pool = ["10.9.0.0/24"]
