@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fakes.cli import WG_HOST, in_pipe, invoke, json_end, on_terminal
+from fakes.cli import WG_HOST, checked_lines, in_pipe, invoke, json_end, on_terminal
 from fakes.console import FakeConsole, Faults
 from wg_host import __version__, schemas
 from wg_host.cli import COMMANDS
@@ -60,6 +61,42 @@ def test_usage_errors_end_with_2(args: tuple[str, ...]) -> None:
     assert "Error" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("config",), "Missing option '--config' / '-c'"),
+        (("verify", "--bogus"), "--bogus"),
+        (("qr",), "Missing argument 'FILE'"),
+        (("keygen", "one", "two"), "two"),
+        (("completion", "csh"), "'csh' is not one of 'bash', 'zsh', 'fish'"),
+        (("bench", "-c", "x", "--window", "0"), "0 is not in the range"),
+        (("provision", "--address", "nonsense"), "expected an address such as"),
+        (("nonsense",), "No such command 'nonsense'"),
+        (("--bogus", "show"), "--bogus"),
+    ],
+)
+def test_usage_errors_are_told_in_json_if_asked(args: tuple[str, ...], said: str) -> None:
+    done = in_pipe(*args, "--json")
+    assert done.returncode == 2
+    assert done.stderr == ""
+    if args[0] in COMMANDS:
+        (end,) = checked_lines(args[0], done.stdout, done.returncode)
+    else:
+        end = json.loads(done.stdout)
+        assert (end["event"], end["command"], end["exit_code"]) == ("end", "wg-host", 2)
+    assert end["error"]["kind"] == "UsageError"
+    assert said in end["error"]["message"]
+    known = f"wg-host {args[0]}" if args[0] in COMMANDS else "wg-host"
+    assert end["error"]["hint"] == f"'{known} --help' says what it takes"
+    assert in_pipe(*args).stdout == ""
+
+
+def test_json_that_is_no_option_is_not_heeded() -> None:
+    done = in_pipe("qr", "one", "--", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: Got unexpected extra argument (--json)" in done.stderr
+
+
 def test_no_command_shows_help() -> None:
     done = in_pipe()
     assert "Usage: wg-host" in done.stdout + done.stderr
@@ -101,14 +138,29 @@ def test_a_reader_that_leaves_early_breaks_nothing() -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_a_script_of_that_shell(shell: str) -> None:
+def test_completion_prints_a_script(shell: str) -> None:
     done = in_pipe("completion", shell)
     assert done.returncode == 0
     assert "_WG_HOST_COMPLETE" in done.stdout
     assert json_end("completion", shell)["result"]["script"] == done.stdout.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("shell", "option"), [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")]
+)
+def test_the_shell_parses_its_script(shell: str, option: str) -> None:
     if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed: its script was not parsed by it")
-    subprocess.run([shell, "-n"], input=done.stdout, text=True, check=True, timeout=10)
+        pytest.skip(f"{shell} is not installed: its completion script was not parsed")
+    script = invoke("completion", shell).stdout
+
+    def parsed(text: str) -> bool:
+        done = subprocess.run(
+            [shell, option], input=text, text=True, capture_output=True, timeout=10
+        )
+        return done.returncode == 0
+
+    assert parsed(script)
+    assert not parsed(script + "\nif ( (\n")
 
 
 def test_completion_knows_commands_and_options(tmp_path: Path) -> None:

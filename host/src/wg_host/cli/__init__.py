@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
 
 from wg_host import __version__
+from wg_host.cli.output import usage_errors
+
+PROGRAM = "wg-host"
 
 COMMANDS = (
     "bench",
@@ -39,6 +43,18 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def make_context(
+        self, info_name: str | None, args: list[str], *more: Any, **extra: Any
+    ) -> click.Context:
+        with usage_errors(PROGRAM, args):
+            return super().make_context(info_name, args, *more, **extra)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        with usage_errors(PROGRAM, args):
+            return super().resolve_command(ctx, args)
+
 
 @click.group(
     cls=_Commands,
@@ -46,7 +62,7 @@ class _Commands(click.Group):
     epilog="Exit codes: 0 all well, 1 a check failed, 2 usage or configuration, 3 no board or more "
     "than one, 4 serial or protocol, 5 flashing, 6 permission, 130 interrupted.",
 )
-@click.version_option(__version__, prog_name="wg-host")
+@click.version_option(__version__, prog_name=PROGRAM)
 def main() -> None:
     """Put a zwg board on a WireGuard network, and prove that it works.
 
@@ -57,4 +73,4 @@ def main() -> None:
 
 def run() -> None:
     """The entry point."""
-    main(prog_name="wg-host")
+    main(prog_name=PROGRAM)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 from rich.console import Console
 
-from wg_host.errors import Interrupted, WgHostError
+from wg_host.errors import Interrupted, UsageError, WgHostError
 
 
 class Output:
@@ -68,6 +69,30 @@ class Output:
                 self.remarks.print(f"hint: {error.hint}")
 
 
+@contextmanager
+def usage_errors(command: str, args: Sequence[str]) -> Iterator[None]:
+    """Tells click's usage errors as JSON if ``--json`` is among the arguments, read or not yet."""
+    options = args[: args.index("--")] if "--" in args else args
+    as_json = "--json" in options
+    try:
+        yield
+    except click.UsageError as e:
+        if not as_json:
+            raise
+        path = e.ctx.command_path if e.ctx is not None else "wg-host"
+        told = UsageError(e.format_message(), f"'{path} --help' says what it takes")
+        Output(command, as_json).failed(told)
+        sys.exit(told.exit_code)
+
+
+class _Command(click.Command):
+    def make_context(
+        self, info_name: str | None, args: list[str], *more: Any, **extra: Any
+    ) -> click.Context:
+        with usage_errors(info_name or "", args):
+            return super().make_context(info_name, args, *more, **extra)
+
+
 Body = Callable[..., int | None]
 
 
@@ -102,7 +127,7 @@ def wg_command(name: str, **attributes: Any) -> Callable[[Body], click.Command]:
         flag = click.Option(
             ["--json", "as_json"], is_flag=True, help="Print JSON, one object a line."
         )
-        return click.Command(
+        return _Command(
             name, callback=invoke, params=[*parameters, flag], help=body.__doc__, **attributes
         )
 
