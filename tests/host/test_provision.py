@@ -132,6 +132,29 @@ def ours_in(tmp_path: Path) -> PublicKey:
     return config.load(tmp_path / "board.conf").interface.private_key.public
 
 
+def test_a_reset_alone_forgets_our_former_key(console: FakeConsole, tmp_path: Path) -> None:
+    url = console.on_pty()
+    run(console, tmp_path, port=url)
+    shown = run(console, tmp_path, "--new-keys", "--reset", "--dry-run", port=url).stdout
+    assert "remove" not in shown
+
+
+def test_our_former_key_that_stays_is_a_difference(console: FakeConsole, tmp_path: Path) -> None:
+    url = console.on_pty()
+    run(console, tmp_path, port=url)
+    before, former = console.commands.running, console.commands._state(False)["peers"]
+
+    def falsify(state: dict[str, Any]) -> None:
+        if state["staged"]:
+            state["peers"] += former
+
+    console.commands.falsify = falsify
+    result = run(console, tmp_path, "--new-keys", port=url)
+    assert result.exit_code == 4
+    assert f"peer {before.peers[0].public_key}: removed, reads back still there" in result.stderr
+    assert console.commands.running == before
+
+
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_lost_keys_of_our_end_are_named_with_what_to_do(
     console: FakeConsole, tmp_path: Path, dry_run: bool
