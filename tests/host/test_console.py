@@ -182,6 +182,30 @@ def test_not_a_url() -> None:
             raise UsageError(f"{e.message} {e.hint}") from None
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "socket://board.example",
+        "SOCKET://board.example",
+        "socket://",
+        "socket://:4000",
+        "socket:board:4000",
+        "socket://127.0.0.1:0",
+        "socket://127.0.0.1:65536",
+        "socket://127.0.0.1:x",
+        "socket://[::1]",
+        "socket://[::1:4000",
+        "rfc2217://board.example",
+    ],
+)
+def test_a_network_port_that_is_not_complete(url: str) -> None:
+    with pytest.raises(UsageError) as e:
+        Console.open(url)
+    scheme = url.partition(":")[0].lower()
+    expected = f"expected {scheme}://HOST:PORT, with a port from 1 to 65535"
+    assert e.value.message == f"{url}: {expected}"
+
+
 def test_a_busy_port(console: FakeConsole) -> None:
     path = console.on_pty()
     with Console.open(path, timeout=1.0), pytest.raises(PortBusy, match="another program") as e:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import re
+from urllib.parse import urlsplit
 
 import serial
 
@@ -38,9 +39,24 @@ def _reason(port: str, error: OSError) -> WgHostError:
     return BoardNotFound(f"{port}: cannot be opened: {text}")
 
 
+def _check_network(url: str) -> None:
+    """UsageError unless a URL whose scheme goes over the network has both a host and a port."""
+    scheme = url.partition(":")[0].lower()
+    if scheme not in ("socket", "rfc2217"):
+        return
+    try:
+        parts = urlsplit(url)
+        complete = bool(parts.hostname and parts.port)
+    except ValueError:
+        complete = False
+    if not complete:
+        raise UsageError(f"{url}: expected {scheme}://HOST:PORT, with a port from 1 to 65535")
+
+
 def open_port(port: str, baud: int = BAUD) -> serial.Serial:
     """The open port, which no other program may have open. The errors of the tree for: no such
     port, port busy, no permission."""
+    _check_network(port)
     try:
         return serial.serial_for_url(port, baudrate=baud, timeout=POLL, exclusive=True)
     except ValueError as e:
