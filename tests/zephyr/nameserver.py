@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 """A name server for one test: ADDRESS NAME ANSWER [ANSWER ...]. Answers each query for the name's
-IPv4 address with the next of the answers, and the last of them ever after; there are no IPv6
-addresses. Prints every answer."""
+IPv4 address with the next of the answers that are such, and the last of them ever after; and those
+for its IPv6 address likewise (RFC 3596). Prints every answer."""
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import struct
 import sys
 
-A, IN, TTL = 1, 1, 0
+A, AAAA, IN, TTL = 1, 28, 1, 0
 ANSWER, NO_SUCH_NAME = 0x8180, 0x8183
 
 
@@ -24,19 +25,23 @@ def question(query: bytes) -> tuple[str, int, bytes]:
 
 
 def main() -> None:
-    address, name, *answers = sys.argv[1:]
+    address, name, *texts = sys.argv[1:]
+    answers: dict[int, list[str]] = {A: [], AAAA: []}
+    for text in texts:
+        answers[A if ipaddress.ip_address(text).version == 4 else AAAA].append(text)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind((address, 53))
         while True:
             query, sender = udp.recvfrom(2048)
-            asked, kind, text = question(query)
+            asked, kind, question_bytes = question(query)
             known = asked == name
-            found = known and kind == A
+            left = answers.get(kind, []) if known else []
             flags = ANSWER if known else NO_SUCH_NAME
-            reply = query[:2] + struct.pack("!5H", flags, 1, found, 0, 0) + text
-            if found:
-                answer = answers.pop(0) if len(answers) > 1 else answers[0]
-                reply += struct.pack("!HHHIH", 0xC00C, A, IN, TTL, 4) + socket.inet_aton(answer)
+            reply = query[:2] + struct.pack("!5H", flags, 1, bool(left), 0, 0) + question_bytes
+            if left:
+                answer = left.pop(0) if len(left) > 1 else left[0]
+                packed = ipaddress.ip_address(answer).packed
+                reply += struct.pack("!HHHIH", 0xC00C, kind, IN, TTL, len(packed)) + packed
                 print(answer, flush=True)
             udp.sendto(reply, sender)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the firmware does otherwise when it is built with other options: a static address, name
+"""What the firmware does otherwise when it is built with other options: static addresses, name
 servers, and the echo service for everybody."""
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ Boot = Callable[..., firmware.Emulator]
 HERE = Path(__file__).resolve().parent
 NAME = "peer.example"
 NOBODY = "198.51.100.9"
+GATEWAY6, BOARD6 = "fd98::1", "fd98::2"
 OPTIONS = (
     "-DCONFIG_DNS_SERVER_IP_ADDRESSES=y",
     f'-DCONFIG_DNS_SERVER1="{GATEWAY}"',
     "-DCONFIG_ZWG_APP_IPV4_STATIC=y",
     f'-DCONFIG_ZWG_APP_IPV4_ADDRESS="{BOARD}"',
+    f'-DCONFIG_ZWG_APP_IPV6_ADDRESS="{BOARD6}"',
     "-DCONFIG_ZWG_APP_ECHO_OUTSIDE=y",
 )
 REKEY_ATTEMPT_TIME = 90  # Seconds, after which a peer that does not answer is given up.
@@ -65,14 +67,12 @@ def named(
     @contextmanager
     def with_answers(*answers: str) -> Iterator[Pair]:
         endpoint = f"{NAME}:{PEER_PORT}"
-        with (
-            network() as machine,
-            nameserver(machine, tmp_path / "answers", *answers),
-            tunnel(
+        with network() as machine, nameserver(machine, tmp_path / "answers", *answers):
+            machine.ip("addr", "add", f"{GATEWAY6}/64", "dev", "tap", "nodad")
+            with tunnel(
                 start, machine, tmp_path, endpoint=endpoint, called=False, has_address=True
-            ) as both,
-        ):
-            yield both
+            ) as both:
+                yield both
 
     yield with_answers
     for board in boards:
@@ -98,4 +98,13 @@ def test_a_quiet_peers_name_is_asked_for_again(
         wait_for(lambda: answers.read_text() == f"{NOBODY}\n", 20, "the first answer")
         wait_for(lambda: pair.handshake() > 0, REKEY_ATTEMPT_TIME + 30, "a handshake")
         assert answers.read_text() == f"{NOBODY}\n{GATEWAY}\n"
+        pair.ping("10.99.0.1")
+
+
+def test_a_name_that_has_an_ipv6_address_alone_leads_there(
+    named: Callable[..., contextmanager[Pair]],
+) -> None:
+    with named(GATEWAY6) as pair:
+        wait_for(lambda: pair.handshake() > 0, 30, "a handshake")
+        assert f"endpoint: [{BOARD6}]:" in pair.machine.run("wg", "show", pair.end.interface)
         pair.ping("10.99.0.1")

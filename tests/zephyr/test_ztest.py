@@ -20,6 +20,7 @@ SECONDS = 180  # Longer than any takes on a loaded machine.
 # What is built: the application, and the options of its scenario in testcase.yaml.
 SCENARIOS = {
     "port": (),
+    "names": (),
     "store": (),
     "shell": (),
     "unreadable.storage": ("-DCONFIG_TEST_UNREADABLE_STORAGE=y",),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Endpoints that are names. One look-up at a time, IPv4 first, then IPv6; one that fails is tried
- * again after RETRY. A peer that has gone quiet is looked up anew: the name may lead elsewhere by
- * now.
+ * Endpoints that are names. One look-up at a time: first for an address of a family that the
+ * underlay has, IPv4 if it has both, then for one of the other. One that fails is tried again after
+ * RETRY. A peer that has gone quiet is looked up anew: the name may lead elsewhere by now.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
 
 #define RETRY	    30000 /* ms */
+#define BUSY	    100	  /* ms, until the resolver is asked again if it has no place free */
 #define DNS_TIMEOUT 5000  /* ms */
 
 /* The names that are to be looked up, by tunnel and place of the peer's key. */
@@ -26,13 +27,17 @@ struct wanted {
 
 static struct wanted wanted[CONFIG_ZWG_INSTANCES][CONFIG_ZWG_MAX_PEERS]; /* Under their locks. */
 
-/* The look-up under way, of the receive thread until it has started, then of the resolver. */
+enum { IDLE, READY, ASKED };
+
+/* The look-up under way, of the resolver while it is ASKED, else of the receive thread. */
 static struct {
-	atomic_t busy;
+	atomic_t state;
 	struct zwg_tunnel *tunnel;
 	uint8_t public_key[32];
 	struct zwg_host_port name;
 	enum dns_query_type type;
+	bool last; /* There is no other type to ask for. */
+	zwg_time due;
 	struct zwg_addr result;
 } query;
 
@@ -50,7 +55,6 @@ static struct wanted *find(struct zwg_tunnel *tunnel, const uint8_t public_key[3
 static void want(struct zwg_tunnel *tunnel, const uint8_t public_key[32], zwg_time due)
 {
 	struct wanted *w = find(tunnel, public_key);
-
 	for (size_t i = 0; !w && i < CONFIG_ZWG_MAX_PEERS; i++)
 		if (!wanted[tunnel->number][i].used)
 			w = &wanted[tunnel->number][i];
@@ -96,14 +100,6 @@ static void take(const struct dns_addrinfo *info)
 	}
 }
 
-static void on_answer(enum dns_resolve_status status, struct dns_addrinfo *info, void *user_data);
-
-static int ask(enum dns_query_type type)
-{
-	query.type = type;
-	return dns_get_addr_info(query.name.host, type, NULL, on_answer, NULL, DNS_TIMEOUT);
-}
-
 static void finish(void)
 {
 	struct zwg_endpoint endpoint = {.addr = query.result, .port = query.name.port};
@@ -125,7 +121,7 @@ static void finish(void)
 		}
 	}
 	zwg_unlock(tunnel);
-	atomic_set(&query.busy, false);
+	atomic_set(&query.state, IDLE);
 	zwg_kick();
 }
 
@@ -137,10 +133,52 @@ static void on_answer(enum dns_resolve_status status, struct dns_addrinfo *info,
 			take(info);
 		return;
 	}
-	if (query.result.family == ZWG_AF_NONE && query.type == DNS_QUERY_TYPE_A &&
-	    IS_ENABLED(CONFIG_NET_IPV6) && ask(DNS_QUERY_TYPE_AAAA) == 0)
+	if (query.result.family != ZWG_AF_NONE || query.last) {
+		finish();
 		return;
-	finish();
+	}
+	/* Not from here: the resolver frees the place of a query after it has called us. */
+	query.type = query.type == DNS_QUERY_TYPE_A ? DNS_QUERY_TYPE_AAAA : DNS_QUERY_TYPE_A;
+	query.last = true;
+	query.due = zwg_now();
+	atomic_set(&query.state, READY);
+	zwg_kick();
+}
+
+static void ask(void)
+{
+	int err;
+
+	atomic_set(&query.state, ASKED);
+	err = dns_get_addr_info(query.name.host, query.type, NULL, on_answer, NULL, DNS_TIMEOUT);
+	if (err == -EAGAIN) {
+		query.due = zwg_now() + BUSY;
+		atomic_set(&query.state, READY);
+	} else if (err) {
+		on_answer(DNS_EAI_FAIL, NULL, NULL);
+	}
+}
+
+static bool has_family(struct net_if *iface, uint8_t family)
+{
+	struct zwg_addr addrs[ZWG_CONSOLE_UNDERLAY_ADDRESSES];
+	size_t count = iface ? zwg_underlay_addresses(iface, addrs, ARRAY_SIZE(addrs)) : 0;
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++)
+		found = found || addrs[i].family == family;
+	return found;
+}
+
+static enum dns_query_type first_type(struct net_if *underlay)
+{
+	if (!IS_ENABLED(CONFIG_NET_IPV4))
+		return DNS_QUERY_TYPE_AAAA;
+	if (!IS_ENABLED(CONFIG_NET_IPV6))
+		return DNS_QUERY_TYPE_A;
+	return has_family(underlay, ZWG_AF_INET6) && !has_family(underlay, ZWG_AF_INET)
+		       ? DNS_QUERY_TYPE_AAAA
+		       : DNS_QUERY_TYPE_A;
 }
 
 static bool start(struct zwg_tunnel *tunnel, struct wanted *w)
@@ -150,44 +188,48 @@ static bool start(struct zwg_tunnel *tunnel, struct wanted *w)
 	w->used = false;
 	if (!is_name(conf))
 		return false;
-	atomic_set(&query.busy, true);
 	query.tunnel = tunnel;
 	query.name = conf->endpoint;
 	query.result = (struct zwg_addr){0};
+	query.type = first_type(tunnel->udp.iface);
+	query.last = !IS_ENABLED(CONFIG_NET_IPV4) || !IS_ENABLED(CONFIG_NET_IPV6);
+	query.due = zwg_now();
 	memcpy(query.public_key, w->public_key, sizeof(query.public_key));
+	atomic_set(&query.state, READY);
 	return true;
 }
 
-static bool next(struct zwg_tunnel *tunnel)
+static void next(struct zwg_tunnel *tunnel)
 {
 	for (size_t i = 0; i < CONFIG_ZWG_MAX_PEERS; i++) {
 		struct wanted *w = &wanted[tunnel->number][i];
 
 		if (w->used && w->due <= zwg_now() && start(tunnel, w))
-			return true;
+			return;
 	}
-	return false;
 }
 
 void zwg_resolve_run(struct zwg_tunnel *tunnel)
 {
-	bool found;
-
-	if (atomic_get(&query.busy) || !tunnel->attached)
-		return;
-	zwg_lock(tunnel);
-	found = next(tunnel);
-	zwg_unlock(tunnel);
-	if (found && ask(IS_ENABLED(CONFIG_NET_IPV4) ? DNS_QUERY_TYPE_A : DNS_QUERY_TYPE_AAAA))
-		finish();
+	if (atomic_get(&query.state) == IDLE && tunnel->attached) {
+		zwg_lock(tunnel);
+		next(tunnel);
+		zwg_unlock(tunnel);
+	}
+	if (atomic_get(&query.state) == READY && query.due <= zwg_now())
+		ask();
 }
 
 zwg_time zwg_resolve_due(void)
 {
 	zwg_time due = ZWG_NEVER;
 
-	if (atomic_get(&query.busy))
+	switch (atomic_get(&query.state)) {
+	case READY:
+		return query.due;
+	case ASKED:
 		return due;
+	}
 	ZWG_TUNNELS_FOREACH(tunnel)
 	{
 		zwg_lock(tunnel);
