@@ -52,9 +52,22 @@ static struct wanted *find(struct zwg_tunnel *tunnel, const uint8_t public_key[3
 	return NULL;
 }
 
+/* A name waits for RETRY even if its peer has gone meanwhile. */
+static void forget_removed(struct zwg_tunnel *tunnel)
+{
+	for (size_t i = 0; i < CONFIG_ZWG_MAX_PEERS; i++) {
+		struct wanted *w = &wanted[tunnel->number][i];
+
+		w->used = w->used && zwg_peer_find(&tunnel->device, w->public_key);
+	}
+}
+
 static void want(struct zwg_tunnel *tunnel, const uint8_t public_key[32], zwg_time due)
 {
-	struct wanted *w = find(tunnel, public_key);
+	struct wanted *w;
+
+	forget_removed(tunnel);
+	w = find(tunnel, public_key);
 	for (size_t i = 0; !w && i < CONFIG_ZWG_MAX_PEERS; i++)
 		if (!wanted[tunnel->number][i].used)
 			w = &wanted[tunnel->number][i];

@@ -159,3 +159,22 @@ ZTEST(names, test_a_name_that_nobody_knows_is_asked_for_again)
 	zassert_str_equal(server_asked(), "A ");
 	check_called(PEER4);
 }
+
+ZTEST(names, test_names_of_removed_peers_keep_no_place)
+{
+	static const struct record zone = {"good.example", PEER4, NULL};
+
+	for (uint8_t key = 2; key <= CONFIG_ZWG_MAX_PEERS; key++)
+		add_peer("unknown.example", key);
+	provision("unknown.example");
+	server_run(SOON);
+	zassert_str_equal(server_asked(), "A AAAA A AAAA A AAAA A AAAA ");
+	while (conf.peer_count)
+		zwg_conf_peer_remove(&conf, &conf.peers[0]);
+	server_start(&zone, 1, 0);
+	add_peer(zone.name, CONFIG_ZWG_MAX_PEERS + 1);
+	apply();
+	server_run(1000);
+	zassert_str_equal(server_asked(), "A ");
+	check_called(PEER4);
+}
