@@ -12,7 +12,7 @@ from rig.live_peer import LivePeer
 from rig.long_run import LongRun
 from rig.needs import missing
 from rig.netns import Wire
-from rig.programs import program
+from rig.programs import program, thread_sanitized
 from rig.sim import Provisioned, Sim, provision
 from rig.trio import Trio
 from rig.tunnels import MakeTunnel, Tunnel, build_tunnel, take_down
@@ -135,9 +135,20 @@ def lacking_trio(wire: Wire, tmp_path: Path, request: pytest.FixtureRequest) -> 
     yield from make_trio(wire, tmp_path, request.param)
 
 
-def make_trio(wire: Wire, directory: Path, lacking: Sequence[str] = ()) -> Iterator[Trio]:
+@pytest.fixture
+def watched_trio(wire: Wire, tmp_path: Path) -> Iterator[Trio]:
+    """The same; both daemons watch their threads for races (ThreadSanitizer)."""
+    daemon = thread_sanitized(tmp_path)
+    if isinstance(daemon, str):
+        pytest.skip(daemon)
+    yield from make_trio(wire, tmp_path, daemon=daemon)
+
+
+def make_trio(
+    wire: Wire, directory: Path, lacking: Sequence[str] = (), daemon: Path | None = None
+) -> Iterator[Trio]:
     if reason := missing("wg"):
         pytest.skip(reason)
-    trio = Trio(wire, directory, lacking)
+    trio = Trio(wire, directory, lacking, daemon)
     yield trio
     trio.remove()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -11,7 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-SANITIZER = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
+SANITIZER = (
+    "ERROR: AddressSanitizer",
+    "ERROR: LeakSanitizer",
+    "WARNING: ThreadSanitizer",
+    "runtime error:",
+)
 
 
 def build_directory() -> Path:
@@ -22,6 +28,25 @@ def build_directory() -> Path:
 def program(name: str) -> Path:
     """The path of a program under test."""
     return build_directory() / name
+
+
+def thread_sanitized(directory: Path) -> Path | str:
+    """zwg-linux built with ThreadSanitizer, beside the other programs; or why it cannot be had."""
+    if (cmake := shutil.which("cmake")) is None:
+        return "no cmake"
+    probe = directory / "probe.c"
+    probe.write_text("int main(void) { return 0; }\n")
+    compile_probe = ["cc", "-fsanitize=thread", "-o", str(directory / "probe"), str(probe)]
+    if subprocess.run(compile_probe, capture_output=True, check=False).returncode != 0:
+        return "the compiler has no ThreadSanitizer"
+    build = build_directory().with_name("linux-tsan")
+    for words in (
+        [cmake, "-S", str(ROOT / "linux-app"), "-B", str(build), "-DZWG_SANITIZE_THREAD=ON"],
+        [cmake, "--build", str(build), "--parallel", "2", "--target", "zwg-linux"],
+    ):
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return build / "zwg-linux"
 
 
 def wait_for(true: Callable[[], object], seconds: float, what: str) -> None:

@@ -27,17 +27,24 @@ class Trio:
     """Both tunnels configured and up; @p wire lends its names and its first machine.
 
     @p lacking: what the first daemon's kernel has not got, by the rules of rig.refuse.
+    @p daemon: another build of the program, for both.
     """
 
-    def __init__(self, wire: Wire, directory: Path, lacking: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        directory: Path,
+        lacking: Sequence[str] = (),
+        daemon: Path | None = None,
+    ) -> None:
         self.outer = wire.a
         self.machines = tuple(Machine(f"{wire.tag}{n}", "", "") for n in (1, 2))
         self.psk = PresharedKey.generate()
         for machine in self.machines:
             run("ip", "netns", "add", machine.name)
             machine.ip("link", "set", "lo", "up")
-        self.one = Device(self.outer, f"{wire.tag}w1", directory, lacking)
-        self.two = Device(self.outer, f"{wire.tag}w2", directory)
+        self.one = Device(self.outer, f"{wire.tag}w1", directory, lacking, daemon)
+        self.two = Device(self.outer, f"{wire.tag}w2", directory, daemon=daemon)
         for n, device in enumerate((self.one, self.two)):
             machine = self.machines[n]
             self.outer.ip("link", "set", device.interface, "netns", machine.name)

@@ -72,13 +72,17 @@ class Device:
         interface: str,
         directory: Path,
         lacking: Sequence[str] = (),
+        daemon: Path | None = None,
         **env: str,
     ) -> None:
-        """@p lacking: what its kernel has not got, by the rules of rig.refuse."""
+        """@p lacking: what its kernel has not got, by the rules of rig.refuse; @p daemon: another
+        build of the program."""
         self.machine, self.interface = machine, interface
         self.key = PrivateKey.generate()
         self.process = Process(
-            machine.command(*refuse.command(lacking), program("zwg-linux"), "-f", interface),
+            machine.command(
+                *refuse.command(lacking), daemon or program("zwg-linux"), "-f", interface
+            ),
             directory / f"{interface}.log",
             **env,
         )
