@@ -9,16 +9,19 @@ from pathlib import Path
 LIST = Path(__file__).with_name("conformance.list")
 HEADING = "== "
 NO_TEST = "no test: "
+LEFT_OUT = "left out: "
 
 
 @dataclass(frozen=True)
 class Row:
-    """A behaviour. ``reason`` says why there is no test, if there is none."""
+    """A behaviour. ``reason`` says why there is no test, if there is none, and ``left_out`` what of
+    the behaviour the tests do not show, and why."""
 
     name: str
     what: str
     tests: tuple[str, ...] = ()
     reason: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -34,11 +37,15 @@ class Chapter:
     rows: tuple[Row, ...]
 
 
+def _said(lines: list[str], word: str) -> list[str]:
+    return [line.removeprefix(word) for line in lines if line.startswith(word)]
+
+
 def _row(lines: list[str]) -> Row:
     name, _, what = lines[0].partition("  ")
     below = [line.strip() for line in lines[1:]]
-    reasons = [line.removeprefix(NO_TEST) for line in below if line.startswith(NO_TEST)]
-    return Row(name, what, tuple(b for b in below if not b.startswith(NO_TEST)), *reasons)
+    tests = tuple(line for line in below if not line.startswith((NO_TEST, LEFT_OUT)))
+    return Row(name, what, tests, "".join(_said(below, NO_TEST)), tuple(_said(below, LEFT_OUT)))
 
 
 def _chapter(text: str) -> Chapter:

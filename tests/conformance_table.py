@@ -119,6 +119,7 @@ def verdict(row: Row, shown: list[Shown]) -> tuple[str, list[str]]:
             if result == DIFFERS
         }
     )
+    said += [f"left out: {what}" for what in row.left_out]
     said += sorted(f"skipped: {reason}" for result, reason in everything if result == SKIPPED)
     results = {result for result, _ in everything}
     if FAILED in results:
