@@ -80,6 +80,24 @@ def test_junit(tmp_path: Path) -> None:
     assert cases["ping"].get("classname") == "verify.data"
 
 
+def test_an_unwritable_junit_file_ends_the_run_before_it_begins(tmp_path: Path) -> None:
+    with running(tmp_path) as r:
+        lines = json_lines("verify", "-c", r.config, *QUICK, "--junit", tmp_path / "no" / "j.xml")
+    assert [line["event"] for line in lines] == ["end"]
+    assert lines[0]["exit_code"] == 2
+    assert lines[0]["error"]["message"].endswith("j.xml: No such file or directory")
+
+
+def test_a_run_that_ends_early_leaves_the_junit_file_as_it_was(tmp_path: Path) -> None:
+    with running(tmp_path) as r:
+        args = ("verify", "-c", r.config, "--pcap", tmp_path / "no" / "x", "--junit")
+        assert invoke(*args, tmp_path / "new.xml").exit_code == 2
+        assert not (tmp_path / "new.xml").exists()
+        (tmp_path / "old.xml").write_text("<testsuites/>")
+        assert invoke(*args, tmp_path / "old.xml").exit_code == 2
+        assert (tmp_path / "old.xml").read_text() == "<testsuites/>"
+
+
 def test_verbose_shows_packets_decoded_and_no_secret(tmp_path: Path) -> None:
     with running(tmp_path) as r:
         result = invoke("verify", "-c", r.config, *QUICK, "-v")

@@ -57,6 +57,12 @@ def _names(values: tuple[str, ...]) -> list[str]:
     return [name for value in values for name in value.split(",") if name]
 
 
+def _complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names of the checks, after the last comma."""
+    before, comma, begun = incomplete.rpartition(",")
+    return [before + comma + check.name for check in ALL if check.name.startswith(begun)]
+
+
 @wg_command(
     "verify",
     epilog=examples(
@@ -75,8 +81,20 @@ def _names(values: tuple[str, ...]) -> list[str]:
     type=Parsed("address[,address]", _addresses),
     help="The board's inner addresses. Default: the hosts among its AllowedIPs.",
 )
-@click.option("--only", multiple=True, metavar="NAME[,NAME]", help="Make these checks only.")
-@click.option("--skip", multiple=True, metavar="NAME[,NAME]", help="Leave these checks out.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME[,NAME]",
+    shell_complete=_complete_names,
+    help="Make these checks only.",
+)
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="NAME[,NAME]",
+    shell_complete=_complete_names,
+    help="Leave these checks out.",
+)
 @click.option("--list", "list_checks", is_flag=True, help="List the checks and end.")
 @click.option(
     "--pings",
@@ -133,6 +151,8 @@ def command(
     target = target_from(
         load_config(out, path), peer=peer, board_addresses=board_address or (), endpoint=endpoint
     )
+    if junit is not None:
+        reports.check_writable(junit)
     with ExitStack() as stack:
         console = None
         if port is not None:

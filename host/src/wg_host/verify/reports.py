@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -146,8 +148,24 @@ def write_junit(path: Path, results: list[Result]) -> None:
     root.append(suite)
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
-    try:
+    with _errors_of(path):
         path.write_text(text + "\n", encoding="utf-8")
+
+
+def check_writable(path: Path) -> None:
+    """UsageError or AccessDenied if the file cannot be written. It stays as it is."""
+    with _errors_of(path):
+        existed = path.exists()
+        with path.open("a"):
+            pass
+        if not existed:
+            path.unlink()
+
+
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    try:
+        yield
     except PermissionError:
         raise AccessDenied(f"{path}: permission denied") from None
     except OSError as e:
