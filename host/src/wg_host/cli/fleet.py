@@ -11,6 +11,7 @@ from wg_host import fleet, fleetfile
 from wg_host.cli.options import FILE
 from wg_host.cli.output import Output, examples, wg_command
 from wg_host.console import Console
+from wg_host.errors import WgHostError
 from wg_host.fleetrecord import Record, record_path
 from wg_host.serialport import BAUD
 
@@ -25,6 +26,18 @@ def _say_record(out: Output, record: Record) -> None:
     out.result(boards={name: held.as_dict() for name, held in record.boards.items()})
 
 
+def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names of the boards in FILE, if it was typed already and can be read."""
+    # The option without its value ends the parsing before the arguments have got their names.
+    words = [ctx.params.get("file"), *ctx.args]
+    file = next((Path(word) for word in words if word is not None), None)
+    try:
+        boards = fleetfile.load(file).boards if file is not None else ()
+    except WgHostError:
+        return []
+    return [board.name for board in boards if board.name.startswith(incomplete)]
+
+
 @wg_command(
     "fleet",
     epilog=examples(
@@ -36,7 +49,13 @@ def _say_record(out: Output, record: Record) -> None:
     ),
 )
 @click.argument("file", type=FILE)
-@click.option("--only", multiple=True, metavar="NAME", help="This board only; may be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=_complete_name,
+    help="This board only; may be repeated.",
+)
 @click.option("--baud", type=int, default=BAUD, show_default=True)
 @click.option("--timeout", type=click.FloatRange(0.1, 600), default=5.0, show_default=True)
 @click.option("--reset", is_flag=True, help="Begin with empty boards: no key, no other peers.")
@@ -45,6 +64,7 @@ def _say_record(out: Output, record: Record) -> None:
     "--replaced",
     multiple=True,
     metavar="NAME",
+    shell_complete=_complete_name,
     help="Another board than the one on record is in this place: take it. May be repeated.",
 )
 @click.option("--dry-run", is_flag=True, help="Ask the boards, change nothing.")

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from wg_host import config
+from wg_host import config, devices
 from wg_host.cli.output import Output
 from wg_host.config import Config, parse_address, parse_network, split_list
 from wg_host.console import Console, Trace
-from wg_host.devices import port_or_only
 from wg_host.endpoint import Endpoint
 from wg_host.errors import WgHostError
 from wg_host.keys import PublicKey, exposed
@@ -68,11 +68,24 @@ def _console_options(f: F, without_port: str) -> F:
     return click.option(
         "--port",
         metavar="PATH_OR_URL",
+        shell_complete=complete_port,
         envvar="WG_HOST_PORT",
         show_envvar=True,
         help="Serial port of the board: a device, a pseudo-terminal, or socket://HOST:PORT. "
         + without_port,
     )(f)
+
+
+def complete_port(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The ports of the boards found, with their serial numbers; files if none fits."""
+    fitting = [
+        CompletionItem(found.port, help=f"{found.probe} {found.serial_number}".strip())
+        for found in devices.found()
+        if found.port.startswith(incomplete)
+    ]
+    return fitting or [CompletionItem(incomplete, type="file")]
 
 
 def console_options(f: F) -> F:
@@ -89,7 +102,7 @@ def open_console(
     port: str | None, baud: int, timeout: float, trace: Trace | None = None
 ) -> Console:
     """The console of the board that was named, or of the only one."""
-    return Console.open(port_or_only(port), baud, timeout=timeout, trace=trace)
+    return Console.open(devices.port_or_only(port), baud, timeout=timeout, trace=trace)
 
 
 def load_config(out: Output, path: Path) -> Config:
