@@ -27,7 +27,17 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
 CLANG_FORMAT = "14.0.6"  # As .github/workflows/ci.yml installs it.
-C_ROOMS = ("bench", "board", "boards", "core", "docs", "linux-app", "samples", "tests", "zephyr-app")
+C_ROOMS = (
+    "bench",
+    "board",
+    "boards",
+    "core",
+    "docs",
+    "linux-app",
+    "samples",
+    "tests",
+    "zephyr-app",
+)
 SANITIZE = ("-DZWG_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=RelWithDebInfo")
 
 
