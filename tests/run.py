@@ -168,7 +168,8 @@ def big_endian(context: Context) -> None:
 
 
 def host(context: Context) -> None:
-    context.pytest("tests/host")
+    build = context.cmake("linux-app", "linux-asan", *SANITIZE)
+    context.pytest("tests/host", ZWG_BUILD=str(build))
 
 
 def system(context: Context) -> None:

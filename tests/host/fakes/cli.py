@@ -92,3 +92,45 @@ def on_terminal(
     _, status = os.waitpid(pid, 0)
     os.close(fd)
     return os.waitstatus_to_exitcode(status), shown.decode("utf-8", "replace")
+
+
+# What tells a program whether to use colours, and which board to use.
+HEEDED = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM", "WG_HOST_PORT", "WG_HOST_BAUD")
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """This environment without what wg-host heeds, and with @p more."""
+    return {**{n: v for n, v in os.environ.items() if n not in HEEDED}, **more}
+
+
+def on_two_terminals(args: list[str], env: dict[str, str]) -> tuple[int, str, str]:
+    """As a program whose standard output and standard error are terminals, each its own: exit code
+    and what each of them showed."""
+    outs, errs = pty.openpty(), pty.openpty()
+    with subprocess.Popen(
+        [WG_HOST, *args],
+        stdin=outs[1],
+        stdout=outs[1],
+        stderr=errs[1],
+        env={"TERM": "xterm-256color", "COLUMNS": "120", **env},
+        start_new_session=True,
+    ) as process:
+        os.close(outs[1])
+        os.close(errs[1])
+        shown = {outs[0]: b"", errs[0]: b""}
+        open_ends, deadline = set(shown), time.monotonic() + 60
+        while open_ends and time.monotonic() < deadline:
+            for fd in select.select(list(open_ends), [], [], 0.2)[0]:
+                try:
+                    got = os.read(fd, 65536)
+                except OSError:
+                    got = b""
+                shown[fd] += got
+                if not got:
+                    open_ends.discard(fd)
+        if open_ends:
+            process.kill()
+    for fd in shown:
+        os.close(fd)
+    out, err = (text.decode("utf-8", "replace").replace("\r\n", "\n") for text in shown.values())
+    return process.returncode, out, err

@@ -9,6 +9,7 @@ error, so that a pipe gets the results alone.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +21,24 @@ from rich.console import Console
 from wg_host.errors import Interrupted, UsageError, WgHostError
 
 
+def _console(*, stderr: bool) -> Console:
+    # By itself rich takes NO_COLOR to mean colours alone, and goes on with bold.
+    plain = bool(os.environ.get("NO_COLOR"))
+    return Console(
+        stderr=stderr,
+        color_system=None if plain else "auto",
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
+
+
 class Output:
     """One command's output."""
 
     def __init__(self, command: str, as_json: bool) -> None:
         self.command, self.as_json = command, as_json
-        self.console = Console(highlight=False, soft_wrap=True, markup=False)
-        self.remarks = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+        self.console, self.remarks = _console(stderr=False), _console(stderr=True)
         self._result: dict[str, Any] = {}
 
     def event(self, kind: str, **fields: Any) -> None:
