@@ -11,15 +11,28 @@
 
 LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
 
+/* Could the port be opened? For a tunnel that will open it when it is attached. */
+static int try_ports(struct zwg_tunnel *tunnel, struct net_if *underlay, uint16_t port)
+{
+	struct zwg_udp trial;
+	int err = zwg_udp_open(&trial, tunnel, underlay, port);
+
+	if (!err)
+		zwg_udp_close(&trial);
+	return err;
+}
+
 /* What is to take the place of tunnel->udp: with another number opened beside it, with the same on
  * another interface the same port. None where the tunnel is not attached or nothing changes. */
 static int open_ports(struct zwg_tunnel *tunnel, const struct zwg_conf *conf,
 		      struct net_if *underlay, struct zwg_udp *fresh)
 {
 	*fresh = (struct zwg_udp){0};
-	if (!tunnel->attached || !underlay || !conf->has_private_key ||
+	if (!underlay || !conf->has_private_key ||
 	    (tunnel->udp.port == conf->listen_port && tunnel->udp.iface == underlay))
 		return 0;
+	if (!tunnel->attached)
+		return try_ports(tunnel, underlay, conf->listen_port);
 	if (tunnel->udp.port == conf->listen_port) {
 		*fresh = tunnel->udp;
 		fresh->iface = underlay;
@@ -90,6 +103,11 @@ static int apply(struct zwg_tunnel *tunnel, const struct zwg_conf *conf, const c
 
 	if (!underlay && conf->underlay[0] != '\0') {
 		*why = "underlay: the name of an interface, see net iface";
+		return -ENODEV;
+	}
+	if (!underlay && CONFIG_ZWG_UNDERLAY_IFACE[0] != '\0') {
+		*why = "underlay: no interface has the name that CONFIG_ZWG_UNDERLAY_IFACE "
+		       "gives, " CONFIG_ZWG_UNDERLAY_IFACE;
 		return -ENODEV;
 	}
 	if (!zwg_iface_fits(tunnel, conf)) {

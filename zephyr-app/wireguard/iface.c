@@ -7,17 +7,28 @@
 #include <string.h>
 
 #include <zephyr/device.h>
+#include <zephyr/logging/log.h>
 #include <zephyr/net/net_if.h>
 
 #include "compat.h"
 #include "tunnel.h"
+
+LOG_MODULE_DECLARE(zwg, CONFIG_ZWG_LOG_LEVEL);
+
+#if defined(CONFIG_NET_IPV4)
+BUILD_ASSERT(CONFIG_NET_IF_MAX_IPV4_COUNT > CONFIG_ZWG_INSTANCES,
+	     "CONFIG_NET_IF_MAX_IPV4_COUNT must count the interfaces of zwg and the one below");
+#endif
+#if defined(CONFIG_NET_IPV6)
+BUILD_ASSERT(CONFIG_NET_IF_MAX_IPV6_COUNT > CONFIG_ZWG_INSTANCES,
+	     "CONFIG_NET_IF_MAX_IPV6_COUNT must count the interfaces of zwg and the one below");
+#endif
 
 #define INFINITE_LIFETIME UINT32_MAX /* Of a prefix, RFC 4861 section 4.6.2. */
 
 static void iface_init(struct net_if *iface)
 {
 	struct zwg_tunnel *tunnel = net_if_get_device(iface)->data;
-	char name[] = "zwg0";
 
 	if (tunnel->iface)
 		return;
@@ -30,14 +41,15 @@ static void iface_init(struct net_if *iface)
 #if defined(CONFIG_ZWG_SHELL)
 	k_mutex_init(&tunnel->console_lock);
 #endif
-	name[3] = (char)('0' + tunnel->number);
+	memcpy(tunnel->name, "zwg0", sizeof(tunnel->name));
+	tunnel->name[3] = (char)('0' + tunnel->number);
 #if defined(CONFIG_NET_INTERFACE_NAME)
-	(void)net_if_set_name(iface, name);
+	(void)net_if_set_name(iface, tunnel->name);
 #endif
 	net_virtual_set_name(iface, "WireGuard");
 	(void)net_virtual_set_flags(iface, NET_L2_POINT_TO_POINT);
-	/* It comes up when it is configured. No neighbours are sought and no groups joined in a
-	 * tunnel whose other end is known by its addresses. */
+	/* It comes up when it is configured. No neighbours are sought and no IPv6 groups joined
+	 * in a tunnel whose other end is known by its addresses. */
 	net_if_flag_set(iface, NET_IF_NO_AUTO_START);
 	net_if_flag_set(iface, NET_IF_POINTOPOINT);
 	net_if_flag_set(iface, NET_IF_IPV6_NO_ND);
@@ -150,19 +162,20 @@ bool zwg_iface_fits(struct zwg_tunnel *tunnel, const struct zwg_conf *conf)
 {
 	size_t room4 = 0, room6 = 0;
 
-	ARG_UNUSED(tunnel);
 #if defined(CONFIG_NET_IPV4)
-	room4 = NET_IF_MAX_IPV4_ADDR;
+	if (net_if_config_ipv4_get(tunnel->iface, NULL) == 0)
+		room4 = NET_IF_MAX_IPV4_ADDR;
 #endif
 #if defined(CONFIG_NET_IPV6)
 	/* One for the link-local address that the stack gives to every interface. */
-	room6 = NET_IF_MAX_IPV6_ADDR - 1;
+	if (net_if_config_ipv6_get(tunnel->iface, NULL) == 0)
+		room6 = NET_IF_MAX_IPV6_ADDR - 1;
 #endif
 	return count_family(conf, ZWG_AF_INET) <= room4 &&
 	       count_family(conf, ZWG_AF_INET6) <= room6;
 }
 
-static bool add_address(struct net_if *iface, const struct zwg_prefix *prefix)
+static bool put_address(struct net_if *iface, const struct zwg_prefix *prefix)
 {
 #if defined(CONFIG_NET_IPV4)
 	if (prefix->addr.family == ZWG_AF_INET) {
@@ -184,6 +197,13 @@ static bool add_address(struct net_if *iface, const struct zwg_prefix *prefix)
 	}
 #endif
 	return false;
+}
+
+static void add_address(struct zwg_tunnel *tunnel, const struct zwg_prefix *prefix)
+{
+	if (!put_address(tunnel->iface, prefix))
+		LOG_ERR("%s: an address could not be added, the stack's tables are full",
+			tunnel->name);
 }
 
 static void remove_address(struct net_if *iface, const struct zwg_prefix *prefix)
@@ -213,5 +233,5 @@ void zwg_iface_set_addresses(struct zwg_tunnel *tunnel, const struct zwg_conf *o
 	for (uint8_t i = 0; i < conf->address_count; i++)
 		if (zwg_conf_prefix_index(old->addresses, old->address_count, &conf->addresses[i]) <
 		    0)
-			(void)add_address(tunnel->iface, &conf->addresses[i]);
+			add_address(tunnel, &conf->addresses[i]);
 }

@@ -223,6 +223,30 @@ static void detach(struct zwg_tunnel *tunnel)
 	zwg_udp_close(&old);
 }
 
+static const char *waits(struct zwg_tunnel *tunnel)
+{
+	struct net_if *underlay = zwg_underlay_find(&tunnel->running);
+
+	if (!underlay)
+		return "for an interface to attach to";
+	if (!net_if_is_up(underlay))
+		return "for its underlay to come up";
+	if (!tunnel->attached)
+		return usable(underlay, &tunnel->running) ? "for its UDP port"
+							  : "for an address of its underlay";
+	return atomic_get(&tunnel->started) ? NULL : "for its interface to be brought up (wg up)";
+}
+
+const char *zwg_link_waits(struct zwg_tunnel *tunnel)
+{
+	const char *text;
+
+	k_mutex_lock(&tunnel->conf_lock, K_FOREVER);
+	text = waits(tunnel);
+	k_mutex_unlock(&tunnel->conf_lock);
+	return text;
+}
+
 void zwg_link_update(struct zwg_tunnel *tunnel)
 {
 	struct net_if *underlay = zwg_underlay_find(&tunnel->running);

@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
+#if defined(CONFIG_HWINFO)
+#include <zephyr/drivers/hwinfo.h>
+#endif
 #include <zephyr/shell/shell.h>
 #if defined(CONFIG_SHELL_HISTORY)
 #include <zephyr/shell/shell_history.h>
@@ -51,6 +54,11 @@ static size_t console_underlay_addresses(void *ctx, struct zwg_addr *addrs, size
 	return underlay ? zwg_underlay_addresses(underlay, addrs, max) : 0;
 }
 
+static const char *console_waits(void *ctx)
+{
+	return zwg_link_waits(ctx);
+}
+
 static const struct zwg_console_ops console_ops = {
 	.write = console_write,
 	.lock = console_lock,
@@ -61,7 +69,22 @@ static const struct zwg_console_ops console_ops = {
 	.now = console_now,
 	.uptime = console_uptime,
 	.underlay_addresses = console_underlay_addresses,
+	.waits = console_waits,
 };
+
+/* The same for all interfaces, asked for once. */
+static size_t chip_id(const uint8_t **id)
+{
+	static uint8_t bytes[16];
+	static int len = -EAGAIN;
+
+#if defined(CONFIG_HWINFO)
+	if (len == -EAGAIN)
+		len = (int)hwinfo_get_device_id(bytes, sizeof(bytes));
+#endif
+	*id = bytes;
+	return len > 0 ? (size_t)len : 0;
+}
 
 /* Binds the console to the shell that runs the command now. */
 static void bind(struct zwg_tunnel *tunnel, const struct shell *sh)
@@ -75,6 +98,8 @@ static void bind(struct zwg_tunnel *tunnel, const struct shell *sh)
 	console->running = &tunnel->running;
 	console->version = ZWG_VERSION;
 	console->board = CONFIG_ZWG_BOARD_NAME;
+	console->interface = tunnel->name;
+	console->chip_len = chip_id(&console->chip);
 	console->entropy = zwg_random_source();
 	console->has_resolver = IS_ENABLED(CONFIG_DNS_RESOLVER);
 }
@@ -110,10 +135,14 @@ static int run(const struct shell *sh, unsigned int number, size_t argc, char **
 	return err;
 }
 
-static int show_port(const struct shell *sh, unsigned int number)
+static int show_port(const struct shell *sh, unsigned int number, size_t argc, char **argv)
 {
 	int rx, handshake;
 
+	if (argc > 1) {
+		shell_print(sh, "error: unexpected word: '%s': wg port stands alone", argv[1]);
+		return -EINVAL;
+	}
 	for (int i = 0; i < ZWG_PORT_DROPS; i++)
 		shell_print(sh, "drop_%s %u", zwg_port_drop_name((enum zwg_port_drop)i),
 			    (unsigned int)atomic_get(&zwg_tunnels[number].drops[i]));
@@ -135,9 +164,7 @@ static int show_port(const struct shell *sh, unsigned int number)
 	}                                                                                          \
 	static int cmd_port##n(const struct shell *sh, size_t argc, char **argv)                   \
 	{                                                                                          \
-		ARG_UNUSED(argc);                                                                  \
-		ARG_UNUSED(argv);                                                                  \
-		return show_port(sh, n);                                                           \
+		return show_port(sh, n, argc, argv);                                               \
 	}                                                                                          \
 	SHELL_STATIC_SUBCMD_SET_CREATE(                                                            \
 		subcommands##n,                                                                    \

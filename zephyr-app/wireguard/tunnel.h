@@ -60,6 +60,7 @@ struct zwg_tunnel {
 	atomic_t started; /**< The stack has started the interface. */
 	atomic_t drops[ZWG_PORT_DROPS];
 	unsigned int number;
+	char name[5];		/**< "zwg0" */
 	struct k_fifo incoming; /**< Datagrams for the receive thread. */
 	atomic_t incoming_count;
 
@@ -192,6 +193,9 @@ size_t zwg_underlay_addresses(struct net_if *iface, struct zwg_addr *addrs, size
 
 /** Attaches the tunnel when its underlay can be used. Under conf_lock. */
 void zwg_link_update(struct zwg_tunnel *tunnel);
+
+/** What the tunnel waits for before it can run, for people; NULL: it runs. */
+const char *zwg_link_waits(struct zwg_tunnel *tunnel);
 
 /** Brings the device up or down as the interface is. Under conf_lock. */
 void zwg_link_sync(struct zwg_tunnel *tunnel);

@@ -118,11 +118,46 @@ ZTEST(commands, test_the_second_interface_has_its_own_command)
 	ok("wg1 set listen-port 51821 address 10.8.0.1/24 peer " KEY3 " allowed-ips 10.8.0.2/32");
 	ok("wg1 commit");
 	ok("wg1 show");
+	SAYS("interface: zwg1");
 	SAYS(KEY3);
 	HIDES(KEY1);
+	ok("wg1 show --machine");
+	SAYS("\"interface\":\"zwg1\"");
 	ok("wg show");
+	SAYS("interface: zwg0");
 	SAYS(KEY1);
 	HIDES(KEY3);
+}
+
+static bool shows(const char *status)
+{
+	ok("wg show");
+	return strstr(said(), status) != NULL;
+}
+
+ZTEST(commands, test_the_status_is_what_is_and_what_it_waits_for)
+{
+	underlay_addresses(false);
+	provision();
+	zassert_true(shows("status: up, waits for an address of its underlay\r\n"), "%s", said());
+	ok("wg show --machine");
+	SAYS("\"waits\":\"for an address of its underlay\"");
+	underlay_addresses(true);
+	zassert_true(WAIT_FOR(shows("status: up\r\n"), 1000000, k_msleep(10)), "%s", said());
+	ok("wg show --machine");
+	SAYS("\"waits\":null");
+	zassert_ok(net_if_down(zwg_tunnels[0].iface));
+	zassert_true(shows("status: up, waits for its interface to be brought up (wg up)\r\n"), "%s",
+		     said());
+	ok("wg up");
+	zassert_true(shows("status: up\r\n"), "%s", said());
+	ok("wg down");
+	zassert_true(shows("status: down\r\n"), "%s", said());
+	ok("wg up");
+	zassert_true(shows("status: up\r\n"), "%s", said());
+	zassert_ok(net_if_down(underlay(0)));
+	zassert_true(shows("status: up, waits for its underlay to come up\r\n"), "%s", said());
+	zassert_ok(net_if_up(underlay(0)));
 }
 
 ZTEST(commands, test_stats_port_help_and_version)
@@ -133,6 +168,8 @@ ZTEST(commands, test_stats_port_help_and_version)
 	ok("wg port");
 	SAYS("drop_tx_buffers");
 	SAYS("drop_rx_queue");
+	zassert_equal(run("wg port 1"), -EINVAL);
+	SAYS("error: unexpected word: '1'");
 	ok("wg help");
 	SAYS("persistent-keepalive");
 	ok("wg version");

@@ -121,6 +121,22 @@ ZTEST(refusals, test_what_the_board_cannot_do_is_refused_at_commit)
 	}
 }
 
+/* Also before the tunnel is attached, when it opens no port yet. */
+ZTEST(refusals, test_a_port_in_use_is_refused_without_an_underlay)
+{
+	ok("wg1 genkey");
+	ok("wg1 set listen-port 51821 address 10.8.0.1/24");
+	ok("wg1 commit");
+	underlay_addresses(false);
+	ok("wg genkey");
+	ok("wg set listen-port 51821 address 10.9.0.1/24");
+	zassert_equal(run("wg commit"), -EADDRINUSE);
+	zassert_not_null(strstr(said(), "listen-port: a UDP port that nothing else uses"), "%s",
+			 said());
+	ok("wg set listen-port 51820");
+	ok("wg commit");
+}
+
 ZTEST(refusals, test_an_unprovisioned_board_says_what_is_missing)
 {
 	zassert_true(run("wg up") < 0);
