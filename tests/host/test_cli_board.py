@@ -262,7 +262,18 @@ def test_doctor_finds_a_port_without_permission(
     monkeypatch.setattr("os.access", lambda *args: False)
     result = invoke("doctor")
     assert result.exit_code == 1
-    assert "dialout" in result.stdout
+    assert "try: sudo adduser $USER dialout, and log in again" in result.stdout
+
+
+def test_doctor_names_the_group_that_may_use_a_port(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    port = tmp_path / "ttyACM9"
+    port.touch()
+    point_to(monkeypatch, st_link(str(port)))
+    monkeypatch.setattr("os.access", lambda *args: False)
+    group = port.group()
+    assert f"try: sudo adduser $USER {group}, and" in invoke("doctor").stdout
 
 
 def test_doctor_names_missing_tools_and_their_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +284,13 @@ def test_doctor_names_missing_tools_and_their_remedy(monkeypatch: pytest.MonkeyP
     assert result.exit_code == 0
     assert "miss  west: missing; to build and flash firmware\n      try: pip" in result.stdout
     assert "miss  flash tool: none" in result.stdout
+    for tool, command in (
+        ("dtc", "apt install device-tree-compiler"),
+        ("ninja", "apt install ninja-build"),
+        ("cmake", "apt install cmake"),
+    ):
+        assert f"miss  {tool}: missing; to build" in result.stdout
+        assert f"try: {command}\n" in result.stdout
 
 
 def test_doctor_knows_zephyr_trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

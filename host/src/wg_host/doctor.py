@@ -9,6 +9,7 @@ import shutil
 import socket
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from wg_host import devices, zephyr
 from wg_host.flash import TOOLS
@@ -55,9 +56,17 @@ def _boards() -> Finding:
     return Finding("boards", bool(found), False, listed or "none found", remedy)
 
 
+def _group(path: str) -> str:
+    """The group that may use a port; dialout where it has no name."""
+    try:
+        return Path(path).group()
+    except (OSError, KeyError):
+        return "dialout"
+
+
 def _port(device: devices.Device) -> Finding:
     ok = os.access(device.port, os.R_OK | os.W_OK)
-    remedy = "" if ok else "add yourself to the port's group (usually dialout), log in again"
+    remedy = "" if ok else f"sudo adduser $USER {_group(device.port)}, and log in again"
     return Finding(f"port {device.port}", ok, True, "may be used" if ok else "no access", remedy)
 
 
@@ -70,21 +79,24 @@ def _tool(name: str, purpose: str, remedy: str) -> Finding:
 def _flash_tool() -> Finding:
     found = sorted(tool for tool in set(TOOLS.values()) if shutil.which(tool))
     detail = ", ".join(found) or "none; for flash"
-    return Finding("flash tool", bool(found), False, detail, "" if found else "install openocd")
+    return Finding("flash tool", bool(found), False, detail, "" if found else "apt install openocd")
 
 
 def _toolchain() -> Finding:
     sdk = os.environ.get("ZEPHYR_SDK_INSTALL_DIR")
     gcc = shutil.which("arm-none-eabi-gcc")
     detail = sdk or gcc or "none found; to build firmware"
-    remedy = "install the Zephyr SDK, or gcc-arm-none-eabi with ZEPHYR_TOOLCHAIN_VARIANT"
+    remedy = "apt install gcc-arm-none-eabi libnewlib-arm-none-eabi && export"
+    remedy += (
+        " ZEPHYR_TOOLCHAIN_VARIANT=gnuarmemb GNUARMEMB_TOOLCHAIN_PATH=/usr, or the SDK"
+    )
     return Finding("arm toolchain", bool(sdk or gcc), False, detail, "" if sdk or gcc else remedy)
 
 
 def _zephyr() -> Finding:
     found = [f"{tree.version} in {tree.base}" for tree in zephyr.trees()]
     detail = ", ".join(found) or "no tree found; to build firmware"
-    remedy = "'west init' and 'west update' set a workspace up; ZEPHYR_BASE names its tree"
+    remedy = "in the checkout: west init -l . && west update (or ZEPHYR_BASE names a tree)"
     return Finding("zephyr", bool(found), False, detail, "" if found else remedy)
 
 
@@ -98,6 +110,8 @@ def examine() -> list[Finding]:
         _toolchain(),
         _flash_tool(),
         _tool("cmake", "to build", "apt install cmake"),
+        _tool("ninja", "to build firmware", "apt install ninja-build"),
+        _tool("dtc", "to build firmware", "apt install device-tree-compiler"),
         _tool("wg", "to use the tunnel on Linux", "apt install wireguard-tools"),
         _tool("wg-quick", "to use the tunnel on Linux", "apt install wireguard-tools"),
         _tool("qemu-system-arm", "to run firmware without a board", "apt install qemu-system-arm"),
