@@ -61,8 +61,9 @@ class MachineLines(unittest.TestCase):
             shown,
             {
                 "v": 1, "version": "0.1.0", "board": "sim", "interface": "zwg0", "staged": False,
-                "pending": False, "up": True, "waits": None, "entropy": "os", "uptime": 123, "public_key": None,
-                "listen_port": 0, "address": [], "mtu": 1420, "underlay": "auto",
+                "pending": False, "up": True, "waits": None, "entropy": "os",
+                "uptime": 123, "public_key": None, "listen_port": 0, "address": [],
+                "mtu": 1420, "underlay": "auto",
                 "underlay_address": [], "peers": [], "counters": {},
             },
         )  # fmt: skip
