@@ -87,9 +87,7 @@ def _toolchain() -> Finding:
     gcc = shutil.which("arm-none-eabi-gcc")
     detail = sdk or gcc or "none found; to build firmware"
     remedy = "apt install gcc-arm-none-eabi libnewlib-arm-none-eabi && export"
-    remedy += (
-        " ZEPHYR_TOOLCHAIN_VARIANT=gnuarmemb GNUARMEMB_TOOLCHAIN_PATH=/usr, or the SDK"
-    )
+    remedy += " ZEPHYR_TOOLCHAIN_VARIANT=gnuarmemb GNUARMEMB_TOOLCHAIN_PATH=/usr, or the SDK"
     return Finding("arm toolchain", bool(sdk or gcc), False, detail, "" if sdk or gcc else remedy)
 
 
