@@ -1,105 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes wrong: reboots, moved addresses, odd clocks, failing storage, hostile senders. */
+/* What goes wrong: reboots, moved addresses, odd clocks, failing storage. */
 #include "sim.h"
-
-#include <string.h>
-
-#include "crypto/crypto.h"
-
-#define CAPTURED 64
-
-static struct datagram captured[CAPTURED];
-static size_t captured_count;
-
-void chaos_begin(void)
-{
-	captured_count = 0;
-}
-
-/* Attackers */
-
-void chaos_capture(const struct datagram *datagram)
-{
-	if (world.hostility && sim_chance(300))
-		captured[captured_count++ % CAPTURED] = *datagram;
-}
 
 static struct node *some_node(void)
 {
 	return &world.nodes[sim_below((uint64_t)world.count)];
 }
-
-/* Valid up to mac1, for which the public key is all that is needed. */
-static void forge(struct datagram *datagram, const struct node *victim)
-{
-	static const uint8_t label[8] = {'m', 'a', 'c', '1', '-', '-', '-', '-'};
-	bool initiation = sim_chance(700);
-	uint8_t input[8 + 32];
-	uint8_t key[32];
-
-	datagram->len = initiation ? 148 : 92;
-	sim_bytes(datagram->bytes, datagram->len);
-	memset(datagram->bytes, 0, 4);
-	datagram->bytes[0] = initiation ? 1 : 2;
-	memcpy(input, label, 8);
-	memcpy(input + 8, victim->public_key, 32);
-	if (zwg_blake2s(key, 32, NULL, 0, input, sizeof(input)) ||
-	    zwg_blake2s(datagram->bytes + datagram->len - 32, 16, key, 32, datagram->bytes,
-			datagram->len - 32))
-		sim_broken("BLAKE2s failed");
-}
-
-static void junk(struct datagram *datagram)
-{
-	datagram->len = sim_below(SIM_MTU + 1);
-	sim_bytes(datagram->bytes, datagram->len);
-	if (datagram->len >= 4 && sim_chance(900)) {
-		memset(datagram->bytes, 0, 4);
-		datagram->bytes[0] = (uint8_t)(1 + sim_below(4));
-	}
-}
-
-static void replay(struct datagram *datagram)
-{
-	size_t count = captured_count < CAPTURED ? captured_count : CAPTURED;
-	sim_address to = datagram->to;
-	sim_address from = datagram->from;
-
-	if (count == 0) {
-		junk(datagram);
-		return;
-	}
-	*datagram = captured[sim_below(count)];
-	datagram->from = sim_chance(500) ? from : datagram->from;
-	/* Mostly to whom it was meant for, so that it has a chance. */
-	datagram->to = sim_chance(200) ? to : datagram->to;
-}
-
-void chaos_attack(void)
-{
-	const struct node *victim = some_node();
-	uint64_t burst = sim_chance(100) ? 50 + sim_below(200) : 1 + sim_below(8);
-	uint64_t kind = sim_below(3);
-
-	for (uint64_t i = 0; i < burst; i++) {
-		struct datagram datagram = {
-			.origin = -1,
-			.from = SIM_ATTACKERS + (sim_address)sim_below(1000),
-			.to = victim->address,
-			.tos = (uint8_t)sim_random(),
-		};
-
-		if (kind == 0)
-			forge(&datagram, victim);
-		else if (kind == 1)
-			junk(&datagram);
-		else
-			replay(&datagram);
-		net_transmit(&datagram);
-	}
-}
-
-/* Misfortunes */
 
 static void network_changes(struct node *node)
 {
@@ -113,6 +19,7 @@ static void network_changes(struct node *node)
 	world.duplication = sim_chance(300) ? (unsigned int)sim_below(200) : 0;
 	world.corruption = sim_chance(300) ? (unsigned int)sim_below(200) : 0;
 	world.reordering = sim_chance(300) ? (unsigned int)sim_below(300) : 0;
+	world.congestion = sim_chance(300) ? (unsigned int)sim_below(300) : 0;
 	sim_say(NULL, "network: loss %u, duplication %u, corruption %u, reordering %u of 1000",
 		world.loss, world.duplication, world.corruption, world.reordering);
 }
@@ -189,7 +96,7 @@ static void psk_changes_on_one_side(struct node *node)
 
 	sim_bytes(psk, sizeof(psk));
 	if (peer)
-		zwg_peer_set_preshared_key(node->dev, peer, sim_chance(300) ? NULL : psk);
+		node_set_psk(node, peer, sim_chance(300) ? NULL : psk);
 }
 
 static void peer_goes_or_comes(struct node *node)
@@ -296,6 +203,7 @@ void chaos_happens(struct node *node)
 		coverage_note(node, &world.nodes[other], misfortunes[i].name);
 	world.current = node;
 	misfortunes[i].happens(node);
+	node->secrets_may_go = true;
 	node_settle(node);
 }
 
@@ -310,7 +218,7 @@ static void reconcile(struct node *node, const struct node *other)
 		return;
 	node_add_peer(node, other);
 	peer = node_peer(node, other);
-	zwg_peer_set_preshared_key(node->dev, peer, link->has_psk ? link->psk : NULL);
+	node_set_psk(node, peer, link->has_psk ? link->psk : NULL);
 }
 
 static bool is_lost_to(struct node *node, const struct node *other)
@@ -340,7 +248,7 @@ static void reconnect(struct node *a, struct node *b)
 
 void chaos_heal(void)
 {
-	world.loss = world.duplication = world.corruption = world.reordering = 0;
+	world.loss = world.duplication = world.corruption = world.reordering = world.congestion = 0;
 	world.delay = (1 + sim_below(20)) * SIM_MS;
 	world.jitter = SIM_MS;
 	world.hostility = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Which state of a peer met which event, over all runs of the program. */
+/* Which state of a peer met which event, and what else was seen, over all runs of the program. */
 #include "sim.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,6 +65,40 @@ void coverage_note(struct node *node, const struct node *other, const char *even
 		seen[state_of(peer, node_clock(node))][number_of(event)]++;
 }
 
+static const char *const must_happen[] = {
+	"torn write",
+	"inner source that lies",
+	"congestion mark",
+	"hostile cookie",
+};
+#define MUST_HAPPEN (sizeof(must_happen) / sizeof(must_happen[0]))
+
+static uint64_t happened[MUST_HAPPEN];
+static uint64_t drops[ZWG_DROP_COUNT];
+
+void coverage_met(const char *what)
+{
+	size_t i = 0;
+
+	while (i < MUST_HAPPEN && strcmp(must_happen[i], what) != 0)
+		i++;
+	SIM_RULE(i < MUST_HAPPEN, "\"%s\" is not in the list", what);
+	happened[i]++;
+}
+
+void coverage_drops(const struct zwg_device *dev)
+{
+	for (int why = 0; why < ZWG_DROP_COUNT; why++)
+		drops[why] += dev->counters.drops[why];
+}
+
+/* Packets here have room, primitives do not fail, and every inner packet that is sealed is one. */
+static bool cannot_be_dropped(enum zwg_drop why)
+{
+	return why == ZWG_DROP_NO_ROOM || why == ZWG_DROP_SEAL || why == ZWG_DROP_INNER_VERSION ||
+	       why == ZWG_DROP_INNER_LENGTH;
+}
+
 static void print_state(unsigned int state)
 {
 	static const char *const initiation[] = {"-", "wanted", "sent", "?"};
@@ -99,4 +134,44 @@ void coverage_print(bool whole)
 	}
 	printf("state machine: %u of %u states, %u of %u (state, event) pairs seen\n", states,
 	       REACHABLE, pairs, REACHABLE * kinds);
+	for (size_t i = 0; i < MUST_HAPPEN; i++)
+		printf("%s%s: %" PRIu64, i ? ", " : "", must_happen[i], happened[i]);
+	printf("\ndropped:");
+	for (int why = 0; why < ZWG_DROP_COUNT; why++) {
+		if (drops[why])
+			printf(" %s %" PRIu64, zwg_drop_name((enum zwg_drop)why), drops[why]);
+	}
+	printf("\n");
+}
+
+bool coverage_complete(void)
+{
+	unsigned int states = 0;
+	bool complete = true;
+
+	for (unsigned int state = 0; state < STATES; state++) {
+		bool here = false;
+
+		for (unsigned int event = 0; event < EVENTS; event++)
+			here |= seen[state][event] > 0;
+		states += here;
+	}
+	if (states != REACHABLE) {
+		printf("not seen: %u states\n", REACHABLE - states);
+		complete = false;
+	}
+	for (size_t i = 0; i < MUST_HAPPEN; i++) {
+		if (!happened[i]) {
+			printf("not seen: %s\n", must_happen[i]);
+			complete = false;
+		}
+	}
+	for (int why = 0; why < ZWG_DROP_COUNT; why++) {
+		if (!drops[why] && !cannot_be_dropped((enum zwg_drop)why)) {
+			printf("not seen: anything dropped for \"%s\"\n",
+			       zwg_drop_name((enum zwg_drop)why));
+			complete = false;
+		}
+	}
+	return complete;
 }

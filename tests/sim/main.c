@@ -12,7 +12,10 @@ static const char usage[] =
 	"usage: sim --seed N [-v]                one run; -v shows what happens\n"
 	"       sim --seeds COUNT [--first N]    runs N, N + 1, ...; N is 1 if not given\n"
 	"       sim --soak SECONDS [--first N]   as many as there is time for\n"
-	"       --coverage                       shows every (state, event) pair seen\n";
+	"       --coverage                       shows every (state, event) pair seen\n"
+	"       --complete                       fails if one of the things was not seen that "
+	"some\n"
+	"                                        2,000 seeds must show\n";
 
 /* The sanitizers' reports need the seed too. */
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
@@ -43,6 +46,7 @@ struct options {
 	double soak;
 	bool verbose;
 	bool coverage;
+	bool complete;
 };
 
 static bool number_after(int argc, char **argv, int *at, uint64_t *value)
@@ -64,6 +68,8 @@ static bool parse(struct options *options, int argc, char **argv)
 			options->verbose = true;
 		} else if (strcmp(argv[i], "--coverage") == 0) {
 			options->coverage = true;
+		} else if (strcmp(argv[i], "--complete") == 0) {
+			options->complete = true;
 		} else if (strcmp(argv[i], "--seed") == 0) {
 			if (!number_after(argc, argv, &i, &options->first))
 				return false;
@@ -126,5 +132,5 @@ int main(int argc, char **argv)
 	       " had first to find out that a session was lost\n",
 	       liveness_pairs, liveness_slow_pairs);
 	coverage_print(options.coverage);
-	return 0;
+	return options.complete && !coverage_complete() ? 1 : 0;
 }

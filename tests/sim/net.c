@@ -87,12 +87,17 @@ static bool is_altered(const struct datagram *bad, const struct datagram *good)
 	return bad->len != good->len || memcmp(bad->bytes, good->bytes, len) != 0;
 }
 
-void net_transmit(const struct datagram *datagram)
+void net_transmit(const struct datagram *sent)
 {
+	struct datagram marked = *sent;
+	const struct datagram *datagram = &marked;
 	sim_time delay = world.delay + (world.jitter ? sim_below(world.jitter) : 0);
 
 	if (sim_chance(world.loss))
 		return;
+	/* As some routers do, whether the packet says that it can carry the mark or not. */
+	if (sim_chance(world.congestion))
+		marked.tos |= 3;
 	if (sim_chance(world.reordering))
 		delay += sim_below(3 * SIM_SECOND);
 	if (sim_chance(world.duplication))
@@ -128,6 +133,6 @@ void net_send(struct node *from, const struct zwg_endpoint *to, uint8_t tos, con
 	memcpy(datagram.bytes, bytes, len);
 	sim_say(from, "sends #%u: type %d, %zu bytes, to %u", (unsigned int)datagram.number,
 		bytes[0], len, datagram.to);
-	chaos_capture(&datagram);
+	hostile_capture(&datagram);
 	net_transmit(&datagram);
 }

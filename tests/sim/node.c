@@ -58,6 +58,13 @@ static int load_mark(void *ctx, uint64_t *mark)
 
 	if (node->storage.fails && sim_chance(100))
 		return -EIO;
+	if (node->storage.torn) {
+		node->storage.torn = false;
+		if (sim_chance(500)) {
+			node->storage.written = true;
+			node->storage.mark = node->storage.torn_mark;
+		}
+	}
 	if (!node->storage.written)
 		return -ENOENT;
 	*mark = node->storage.mark;
@@ -70,6 +77,13 @@ static int store_mark(void *ctx, uint64_t mark)
 	bool fails = node->storage.fails && sim_chance(400);
 	bool done = !fails || sim_chance(500);
 
+	if (fails && sim_chance(300)) {
+		coverage_met("torn write");
+		node->storage.torn = true;
+		node->storage.torn_mark = mark;
+		node->power_lost = true;
+		return -EIO;
+	}
 	if (done) {
 		node->storage.written = true;
 		node->storage.mark = mark;
@@ -190,6 +204,14 @@ struct zwg_peer *node_peer(struct node *node, const struct node *other)
 	return zwg_peer_find(node->dev, other->public_key);
 }
 
+void node_set_psk(struct node *node, struct zwg_peer *peer, const uint8_t psk[32])
+{
+	if (psk)
+		secrets_add(psk);
+	zwg_peer_set_preshared_key(node->dev, peer, psk);
+	node->secrets_may_go = true;
+}
+
 void node_add_peer(struct node *node, const struct node *other)
 {
 	const struct sim_link *link = node_link(node, other);
@@ -205,7 +227,7 @@ void node_add_peer(struct node *node, const struct node *other)
 			 zwg_allowed_ip_add(node->dev, peer, &v6) == 0,
 		 "no room for allowed IPs");
 	if (link->has_psk)
-		zwg_peer_set_preshared_key(node->dev, peer, link->psk);
+		node_set_psk(node, peer, link->psk);
 	if (link->endpoint[side]) {
 		struct zwg_endpoint endpoint = net_endpoint(link->endpoint[side]);
 
@@ -230,6 +252,7 @@ void node_init(struct node *node, int index)
 	sim_bytes(node->private_key, 32);
 	node->private_key[0] &= 248;
 	node->private_key[31] = (uint8_t)((node->private_key[31] & 127) | 64);
+	secrets_add(node->private_key);
 	if (zwg_x25519_base(node->public_key, node->private_key))
 		abort();
 }
@@ -264,6 +287,7 @@ void node_start(struct node *node)
 void node_stop(struct node *node, bool in_order)
 {
 	sim_say(node, in_order ? "stops" : "loses its power");
+	coverage_drops(node->dev);
 	if (in_order) {
 		world.current = node;
 		zwg_device_wipe(node->dev);
@@ -360,6 +384,7 @@ void node_job_done(struct node *node)
 	sim_say(node, "job done: %s", name);
 	rules_before(node);
 	more = zwg_job_commit(node->dev, node_clock(node), &node->job);
+	node->secrets_may_go = true;
 	rules_after(node, ours ? NULL : &node->job_message, true);
 	if (more) {
 		compute(node);
@@ -403,6 +428,10 @@ void node_receive(struct node *node, const struct datagram *datagram)
 		verdict == ZWG_DROPPED	  ? "dropped"
 		: verdict == ZWG_CONSUMED ? "consumed"
 					  : "delivered");
+	for (uint32_t id = 0; id < node->dev->peers_touched; id++) {
+		if (node->dev->peers[id].cookie.has_value)
+			secrets_add(node->dev->peers[id].cookie.value);
+	}
 	if (!rules_after(node, &cause, false))
 		SIM_RULE(!inner_is_visible(bytes, datagram->len),
 			 "node %d: a refused packet is left decrypted", node->index);
@@ -453,6 +482,7 @@ void node_wake(struct node *node, uint64_t order)
 		coverage_note(node, &world.nodes[i], "timer");
 	world.current = node;
 	zwg_tick(node->dev, node_clock(node));
+	node->secrets_may_go = true;
 	SIM_RULE(node->wake > node_clock(node), "node %d: a tick that leaves something due",
 		 node->index);
 }
@@ -469,6 +499,9 @@ void node_settle(struct node *node)
 		return;
 	}
 	rules_state(node);
+	if (node->secrets_may_go || world.steps % 128 == 0)
+		secrets_check(node);
+	node->secrets_may_go = false;
 	if (node->wake != ZWG_NEVER && node->wake_events == 0)
 		node->wake_events =
 			events_add(when_clock_shows(node, node->wake), EVENT_WAKE, node, NULL);

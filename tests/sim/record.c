@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "noise.h"
 #include "sim.h"
 
 static uint64_t *used; /* Fingerprints of key and nonce; 0: free. */
@@ -88,5 +89,46 @@ int __wrap_zwg_x25519(uint8_t *out, const uint8_t *scalar, const uint8_t *point)
 
 	if (!err)
 		secrets_add(out);
+	return err;
+}
+
+int __real_zwg_noise_mix_dh(struct zwg_noise *, uint8_t *, const uint8_t *, const uint8_t *);
+int __wrap_zwg_noise_mix_dh(struct zwg_noise *, uint8_t *, const uint8_t *, const uint8_t *);
+int __wrap_zwg_noise_mix_dh(struct zwg_noise *noise, uint8_t *key, const uint8_t *private_key,
+			    const uint8_t *public_key)
+{
+	int err = __real_zwg_noise_mix_dh(noise, key, private_key, public_key);
+
+	if (!err)
+		secrets_add(noise->chaining_key);
+	if (!err && key)
+		secrets_add(key);
+	return err;
+}
+
+int __real_zwg_noise_mix_psk(struct zwg_noise *, uint8_t *, const uint8_t *);
+int __wrap_zwg_noise_mix_psk(struct zwg_noise *, uint8_t *, const uint8_t *);
+int __wrap_zwg_noise_mix_psk(struct zwg_noise *noise, uint8_t *key, const uint8_t *psk)
+{
+	int err = __real_zwg_noise_mix_psk(noise, key, psk);
+
+	if (!err) {
+		secrets_add(noise->chaining_key);
+		secrets_add(key);
+	}
+	return err;
+}
+
+int __real_zwg_noise_split(const struct zwg_noise *, uint8_t *, uint8_t *);
+int __wrap_zwg_noise_split(const struct zwg_noise *, uint8_t *, uint8_t *);
+int __wrap_zwg_noise_split(const struct zwg_noise *noise, uint8_t *initiator_key,
+			   uint8_t *responder_key)
+{
+	int err = __real_zwg_noise_split(noise, initiator_key, responder_key);
+
+	if (!err) {
+		secrets_add(initiator_key);
+		secrets_add(responder_key);
+	}
 	return err;
 }

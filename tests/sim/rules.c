@@ -238,6 +238,4 @@ void rules_state(const struct node *node)
 	SIM_RULE(keys == used, "node %d: %zu keys are known of %zu peers", node->index, keys, used);
 	SIM_RULE(in_map == indices, "node %d: %zu indices are known, %zu are in use", node->index,
 		 in_map, indices);
-	if (world.steps % 128 == 0)
-		secrets_check(node);
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every secret that was ever computed in the run is known here: ephemeral keys, Diffie-Hellman
- * results, keys of AEADs. They may lie in a device only where one is in use.
+ * Every secret that was ever computed in the run is known here: private, preshared and ephemeral
+ * keys, Diffie-Hellman results, chaining keys, keys of AEADs and sessions, cookies and the secrets
+ * behind them. They may lie in a device only where one is in use.
  */
 #include "sim.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM 16384 /* A power of two. */
+#define ROOM 65536 /* A power of two. */
 
 static uint64_t known[ROOM];
 static size_t count;
-static uint8_t hint[8192]; /* A bit for each hash: most looks end here. */
+static uint8_t hint[32768]; /* A bit for each hash: most looks end here. */
 
 static uint64_t head_of(const uint8_t *bytes)
 {
@@ -35,7 +36,7 @@ void secrets_reset(void)
 	count = 0;
 }
 
-void secrets_add(const uint8_t secret[32])
+void secrets_add(const uint8_t *secret)
 {
 	uint64_t head = head_of(secret);
 	uint64_t hash = mix(head);
@@ -43,7 +44,7 @@ void secrets_add(const uint8_t secret[32])
 	/* A long run has more than there is room for; the first ones do as well as the last. */
 	if (count >= ROOM / 2)
 		return;
-	hint[hash >> 3 & 8191] |= (uint8_t)(1 << (hash & 7));
+	hint[hash >> 3 & 32767] |= (uint8_t)(1 << (hash & 7));
 	for (size_t place = hash & (ROOM - 1);; place = (place + 1) & (ROOM - 1)) {
 		if (known[place] == head)
 			return;
@@ -59,7 +60,7 @@ static bool is_known(uint64_t head)
 {
 	uint64_t hash = mix(head);
 
-	if (head == 0 || !(hint[hash >> 3 & 8191] >> (hash & 7) & 1))
+	if (head == 0 || !(hint[hash >> 3 & 32767] >> (hash & 7) & 1))
 		return false;
 	for (size_t place = hash & (ROOM - 1); known[place] != 0;
 	     place = (place + 1) & (ROOM - 1)) {
@@ -80,6 +81,8 @@ static void forget_what_is_in_use(struct zwg_device *dev)
 		if (!peer->used)
 			continue;
 		memset(peer->preshared_key, 0, 32);
+		if (dev->up && peer->cookie.has_value)
+			memset(peer->cookie.value, 0, sizeof(peer->cookie.value));
 		if (peer->initiation.sent)
 			memset(&peer->initiation, 0, sizeof(peer->initiation));
 		for (int role = 0; role < ZWG_ROLES; role++) {
@@ -104,9 +107,14 @@ void secrets_check(const struct node *node)
 	 */
 	memcpy(&copy, node->dev, len);
 	forget_what_is_in_use(&copy);
-	for (size_t i = 0; i + 8 <= len; i++)
-		SIM_RULE(mem[i] == 0 || !is_known(head_of(mem + i)),
+	/* None that is known begins with a zero: eight of them are passed at once. */
+	for (size_t i = 0; i + 8 <= len;) {
+		uint64_t head = head_of(mem + i);
+
+		SIM_RULE(mem[i] == 0 || !is_known(head),
 			 "node %d: a secret lies at byte %zu of the device", node->index, i);
+		i += head == 0 ? 8 : 1;
+	}
 }
 
 void secrets_all_zero(const void *mem, size_t len, const char *what)

@@ -64,6 +64,8 @@ struct waiting {
 struct storage {
 	bool written;
 	uint64_t mark;
+	bool torn; /**< Power went in the middle of a write: this mark or the earlier is there. */
+	uint64_t torn_mark;
 	bool fails; /**< It may do worse than it should. */
 };
 
@@ -97,6 +99,7 @@ struct node {
 	struct zwg_stamp stamp;
 	uint8_t last_stamp[ZWG_TAI64N_LEN];
 	bool random_ready;
+	bool secrets_may_go; /**< Something has happened that may have ended the need for one. */
 };
 
 /** Between two nodes that are each other's peers; both ends by number, the smaller first. */
@@ -123,9 +126,10 @@ struct world {
 	sim_address next_address;
 	uint64_t datagrams; /**< Sent so far. */
 	/* The network, in thousandths and microseconds. */
-	unsigned int loss, duplication, corruption, reordering;
+	unsigned int loss, duplication, corruption, reordering, congestion;
 	sim_time delay, jitter;
 	unsigned int hostility;
+	int liar;	  /**< The node that lies about the inner source; -1: none. */
 	sim_time traffic; /**< Mean time between two packets of a node. */
 	sim_time job_time;
 	struct node *current; /**< The node whose core is running. */
@@ -211,6 +215,7 @@ void node_receive(struct node *node, const struct datagram *datagram);
 /** Sends a packet to another node; its number. */
 uint64_t node_send(struct node *node, struct node *to);
 void node_add_peer(struct node *node, const struct node *other);
+void node_set_psk(struct node *node, struct zwg_peer *peer, const uint8_t psk[32]);
 struct zwg_peer *node_peer(struct node *node, const struct node *other);
 struct sim_link *node_link(const struct node *a, const struct node *b);
 /** Which end of their link @a node is. */
@@ -231,11 +236,16 @@ void inner_reset(void);
 /** True if the bytes hold anything of an inner packet in the clear. */
 bool inner_is_visible(const uint8_t *bytes, size_t len);
 
-/* Attacks and other misfortunes (chaos.c) */
+/* Hostile senders (hostile.c) */
 
-void chaos_begin(void);
-void chaos_capture(const struct datagram *datagram);
-void chaos_attack(void);
+void hostile_begin(void);
+void hostile_capture(const struct datagram *datagram);
+void hostile_attack(void);
+/** Something has come to an address of theirs. */
+void hostile_receive(const struct datagram *datagram);
+
+/* Misfortunes (chaos.c) */
+
 void chaos_happens(struct node *node);
 /** Everything works again, and is configured as it should be. */
 void chaos_heal(void);
@@ -252,7 +262,8 @@ bool rules_after(struct node *node, const struct waiting *cause, bool handshake)
 void rules_state(const struct node *node);
 void rules_stamp(struct node *node, const uint8_t *stamp);
 void secrets_reset(void);
-void secrets_add(const uint8_t secret[32]);
+/** At least 8 bytes, of which the first 8 are looked for. */
+void secrets_add(const uint8_t *secret);
 /** No secret lies anywhere in the device but where it is needed. */
 void secrets_check(const struct node *node);
 void secrets_all_zero(const void *mem, size_t len, const char *what);
@@ -268,6 +279,12 @@ extern uint64_t liveness_slow_pairs, liveness_pairs;
 /* What was seen (coverage.c) */
 
 void coverage_note(struct node *node, const struct node *other, const char *event);
+/** Something happened that must be seen in enough runs (see coverage.c). */
+void coverage_met(const char *what);
+/** To be called before a device's counters are lost. */
+void coverage_drops(const struct zwg_device *dev);
 void coverage_print(bool whole);
+/** Says what is missing of all that thousands of seeds must have seen; true if nothing. */
+bool coverage_complete(void);
 
 #endif

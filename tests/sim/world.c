@@ -124,7 +124,6 @@ static void make_world(uint64_t seed, bool verbose)
 	rules_reset();
 	secrets_reset();
 	record_reset();
-	chaos_begin();
 	world.count = choose_count();
 	for (int i = 0; i < world.count; i++)
 		node_init(&world.nodes[i], i);
@@ -132,6 +131,7 @@ static void make_world(uint64_t seed, bool verbose)
 	world.loss = sim_chance(500) ? (unsigned int)sim_below(200) : 0;
 	world.delay = sim_below(100 * SIM_MS);
 	world.hostility = sim_chance(500) ? 1 : 0;
+	hostile_begin();
 	world.job_time = sim_chance(700) ? sim_below(50 * SIM_MS) + 1 : sim_below(SIM_SECOND) + 1;
 	world.traffic = (100 + sim_below(10000)) * SIM_MS;
 }
@@ -168,7 +168,7 @@ static void chaos(void)
 
 static void attack(void)
 {
-	chaos_attack();
+	hostile_attack();
 	events_add(world.now + 1 + sim_below(world.traffic * 4), EVENT_ATTACK, NULL, NULL);
 }
 
@@ -183,6 +183,8 @@ static void deliver(struct datagram *datagram)
 		node_receive(node, datagram);
 		node_settle(node);
 	}
+	if (datagram->to >= SIM_ATTACKERS)
+		hostile_receive(datagram);
 	free(datagram);
 }
 
