@@ -13,9 +13,9 @@ from wg_host.noise import InitiatorHandshake
 from wg_host.peer import Dropped
 
 from live.bench import Bench
-from live.marks import long, on, on_hosts
+from live.marks import long, on_hosts
 from live.scripted import Scripted
-from live.targets import PeerConfig, ZwgSim
+from live.targets import PeerConfig
 
 # Every point of order 1, 2, 4 and 8, and their non-canonical forms (RFC 7748 section 7; the list of
 # https://cr.yp.to/ecdh.html).
@@ -273,17 +273,12 @@ def test_A8_keepalive_if_there_is_no_data(bench: Bench) -> None:
     peer.silent()
 
 
-@on("wireguard-go", "zwg-sim")
 def test_A9_without_a_private_key_all_handshakes_are_dropped(bench: Bench) -> None:
-    """zwg-linux refuses to start without one."""
+    """It is taken from a running program: none is started without one."""
     peer = bench.pair()
     peer.shake()
     peer.ping()
-    target = bench.target
-    if isinstance(target, ZwgSim):
-        target.forget_key()
-    else:
-        target.set("private_key=" + "00" * 32)  # type: ignore[attr-defined]
+    bench.target.forget_key()
     peer.silent(0.3)
     for _ in range(3):
         peer.send(peer.initiation())

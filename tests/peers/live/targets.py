@@ -130,77 +130,18 @@ class Target:
         """Other settings, without a restart."""
         raise NotImplementedError
 
+    def forget_key(self) -> None:
+        """Takes the private key away."""
+        raise NotImplementedError
+
     def x25519(self) -> int | None:
         """Scalar multiplications so far, where the program counts them."""
         return None
 
 
-class ZwgLinux(Target):
-    """Ours, with a wg-quick file."""
-
-    def start(self) -> None:
-        path = self.directory / f"{self.interface}.conf"
-        path.touch(mode=0o600)
-        path.write_text(self.config.wgquick())
-        log = self.directory / "zwg-linux.log"
-        self.process = start(self.ns, [program("zwg-linux"), "-c", path], log)
-        wait_for(self._up, 20, "zwg-linux is up")
-
-    def _up(self) -> bool:
-        assert self.process is not None
-        assert self.process.running(), self.process.errors()
-        return "UDP port" in self.process.errors().rpartition("stopped")[2]
-
-    def kill(self) -> None:
-        super().kill()
-        with (self.directory / "zwg-linux.log").open("a") as log:
-            log.write("stopped by SIGKILL\n")
-
-    def stop(self) -> None:
-        if self.process is None or not self.process.running():
-            return
-        status = self.process.stop()
-        self.process.assert_clean()
-        assert status == 0, self.process.errors()
-
-
-class WireguardGo(Target):
-    """The reference in user space, driven through its configuration protocol
-    (https://www.wireguard.com/xplatform/).
-
-    It has one processor: with two, its two handshake workers can take a response and an initiation
-    of the same peer at once, and mix them up in a session that hears nothing for 15 s.
-    """
-
-    def start(self) -> None:
-        log = self.directory / "wireguard-go.log"
-        one = random.choice(sorted(os.sched_getaffinity(0)))
-        command = ["taskset", "--cpu-list", str(one), "wireguard-go", "-f", self.interface]
-        self.process = start(self.ns, command, log, LOG_LEVEL="silent")
-        wait_for(self._listening, 20, "wireguard-go is up")
-        self.set(
-            f"private_key={self.config.private.reveal().hex()}", f"listen_port={self.config.port}"
-        )
-        self.set(*(line for peer in self.config.peers for line in self._peer(peer)))
-        for address in self.config.addresses:
-            nodad = ["nodad"] if ":" in address else []
-            self.ns.ip("address", "add", address, "dev", self.interface, *nodad)
-        self.ns.ip("link", "set", self.interface, "up", "mtu", str(self.config.mtu))
-        for peer in self.config.peers:
-            for allowed in peer.allowed:
-                network = str(ip_network(allowed, strict=False))
-                self.ns.ip("route", "replace", network, "dev", self.interface)
-        # It goes up when it hears from the kernel that the interface did; until then, packets are
-        # dropped.
-        wait_for(lambda: self.ns.bound(self.config.port), 20, "wireguard-go has its socket")
-        self.get()
-
-    def _listening(self) -> bool:
-        try:
-            self.get()
-        except (FileNotFoundError, ConnectionRefusedError):
-            return False
-        return True
+class UapiTarget(Target):
+    """A program that is told of changes at a socket, in the configuration protocol
+    (https://www.wireguard.com/xplatform/)."""
 
     @property
     def uapi(self) -> Path:
@@ -237,12 +178,83 @@ class WireguardGo(Target):
         """All it says of itself."""
         return self._ask("get=1\n\n")
 
+    def _listening(self) -> bool:
+        try:
+            self.get()
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
+
     def change(self, config: Config) -> None:
         if config.private != self.config.private:
             self.set(f"private_key={config.private.reveal().hex()}")
         if config.peers != self.config.peers:
             self.set(*(line for peer in config.peers for line in self._peer(peer)))
         self.config = config
+
+    def forget_key(self) -> None:
+        self.set("private_key=" + "00" * 32)
+
+
+class ZwgLinux(UapiTarget):
+    """Ours: it starts with a wg-quick file, and is told of changes at its socket."""
+
+    def start(self) -> None:
+        path = self.directory / f"{self.interface}.conf"
+        path.touch(mode=0o600)
+        path.write_text(self.config.wgquick())
+        log = self.directory / "zwg-linux.log"
+        self.process = start(self.ns, [program("zwg-linux"), "-c", path], log)
+        wait_for(self._up, 20, "zwg-linux is up")
+
+    def _up(self) -> bool:
+        assert self.process is not None
+        assert self.process.running(), self.process.errors()
+        said = self.process.errors().rpartition("stopped")[2]
+        return "UDP port" in said and self._listening()
+
+    def kill(self) -> None:
+        super().kill()
+        with (self.directory / "zwg-linux.log").open("a") as log:
+            log.write("stopped by SIGKILL\n")
+
+    def stop(self) -> None:
+        if self.process is None or not self.process.running():
+            return
+        status = self.process.stop()
+        self.process.assert_clean()
+        assert status == 0, self.process.errors()
+
+
+class WireguardGo(UapiTarget):
+    """The reference in user space, driven by its socket alone.
+
+    It has one processor: with two, its two handshake workers can take a response and an initiation
+    of the same peer at once, and mix them up in a session that hears nothing for 15 s.
+    """
+
+    def start(self) -> None:
+        log = self.directory / "wireguard-go.log"
+        one = random.choice(sorted(os.sched_getaffinity(0)))
+        command = ["taskset", "--cpu-list", str(one), "wireguard-go", "-f", self.interface]
+        self.process = start(self.ns, command, log, LOG_LEVEL="silent")
+        wait_for(self._listening, 20, "wireguard-go is up")
+        self.set(
+            f"private_key={self.config.private.reveal().hex()}", f"listen_port={self.config.port}"
+        )
+        self.set(*(line for peer in self.config.peers for line in self._peer(peer)))
+        for address in self.config.addresses:
+            nodad = ["nodad"] if ":" in address else []
+            self.ns.ip("address", "add", address, "dev", self.interface, *nodad)
+        self.ns.ip("link", "set", self.interface, "up", "mtu", str(self.config.mtu))
+        for peer in self.config.peers:
+            for allowed in peer.allowed:
+                network = str(ip_network(allowed, strict=False))
+                self.ns.ip("route", "replace", network, "dev", self.interface)
+        # It goes up when it hears from the kernel that the interface did; until then, packets are
+        # dropped.
+        wait_for(lambda: self.ns.bound(self.config.port), 20, "wireguard-go has its socket")
+        self.get()
 
     def kill(self) -> None:
         super().kill()
@@ -324,7 +336,6 @@ class ZwgSim(Target):
         self._console("wg revert")
 
     def forget_key(self) -> None:
-        """Takes the private key away."""
         self._console("wg reset confirm", "wg commit")
 
     def x25519(self) -> int | None:
