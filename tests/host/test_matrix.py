@@ -182,7 +182,7 @@ SUCCESSES: dict[str, Callable[[World], Run]] = {
     ),
     "fleet": lambda w: Run((w.fleet(w.new_board),), out="provisioned kitchen  10.9.0"),
     "keygen": lambda w: Run((w.folder / "k",), out="^[A-Za-z0-9+/]{43}=$", err="written to"),
-    "monitor": lambda w: Run(("--port", w.busy_board, "--seconds", "0.5"), out="wg version"),
+    "monitor": lambda w: Run(("--port", w.busy_board, "--seconds", "1"), out="wg version"),
     "provision": lambda w: Run(
         ("--port", w.new_board, "-o", w.folder / "o"), out="^[A-Za-z0-9+/]{43}=$", err="is in"
     ),
