@@ -165,8 +165,8 @@ def test_E8_a_key_is_not_sent_with_after_three_minutes(bench: Bench) -> None:
 
 @on_ours
 def test_E9_session_keys_are_wiped_after_nine_minutes(bench: Bench) -> None:
-    """From outside nothing shows after 180 s, so it is looked for in memory. Not in the other's: its
-    keys are left to a garbage collector, which overwrites them when it happens to need the room."""
+    """Nothing shows of it after 180 s but in memory. Not in the other's: its keys are left to a
+    garbage collector, which overwrites them when it happens to need the room."""
     peer = bench.pair()
     made = time.monotonic()
     both = shake_for_keys(peer)
