@@ -4,8 +4,8 @@
 Static: no function that touches secrets, nor any that it calls, holds an instruction whose own time
 depends on its operands (Cortex-M3 Technical Reference Manual, section 3.3.1).
 
-Dynamic: a primitive given different secrets executes the same blocks in the same order and reads
-and writes the same addresses. With the first, that is the same time.
+Dynamic: a primitive, or a step of a handshake, given different secrets executes the same blocks in
+the same order and reads and writes the same addresses. With the first, that is the same time.
 """
 
 from __future__ import annotations
@@ -231,6 +231,34 @@ PRIMITIVES: tuple[Primitive, ...] = (
     Open("xopen 32", "zwg_xaead_open", 32, 24),
 )
 ROOTS = sorted({p.function for p in PRIMITIVES})
+
+HANDSHAKE = (
+    "trace_initiate", "trace_add_macs", "trace_open_initiation", "trace_open_timestamp",
+    "trace_respond", "trace_open_response", "trace_cookie_reply", "trace_check_mac2",
+)  # fmt: skip
+"""The steps of bench/image/handshake_steps.c, each after those before it."""
+
+
+@dataclass(frozen=True)
+class Step(Primitive):
+    """A step of a handshake between two that have random keys."""
+
+    def arguments(self, machine: Machine, random: Random) -> tuple[int, ...]:
+        keys = machine.place(random.randbytes(6 * 32))
+        before = HANDSHAKE[: HANDSHAKE.index(self.function)]
+        if machine.call("trace_prepare", keys) or any(machine.call(step) for step in before):
+            raise ValueError("a step before did not succeed")
+        return ()
+
+
+STEPS = tuple(Step(name.removeprefix("trace_").replace("_", " "), name) for name in HANDSHAKE)
+
+
+def handshake_image(back_end: str, directory: Path) -> Path:
+    """The whole core with the steps of a handshake."""
+    harness = build.ROOT / "bench" / "image" / "handshake_steps.c"
+    objects = build.compile_all([*build.core_sources(back_end), harness], directory)
+    return build.link(objects, ["trace_prepare", *HANDSHAKE], directory / "handshake_steps.elf")
 
 
 def traces(image: Path, primitive: Primitive, runs: int) -> Iterator[tuple[int, bytes]]:

@@ -19,6 +19,8 @@ from m3.cases import CORE  # noqa: E402
 from m3.machine import Machine  # noqa: E402
 
 RUNS = 8
+SLOW_RUNS = 3
+"""Of steps that compute X25519."""
 LEAKY = ("leaky_branch", "leaky_address", "leaky_multiply", "leaky_divide", "leaky_helper",
          "not_leaky")  # fmt: skip
 
@@ -103,4 +105,17 @@ def test_secrets_do_not_show_in_branches_or_addresses(
 ) -> None:
     seen = list(secrets.traces(images["armv7m"], primitive, RUNS))
     assert {result for result, _ in seen} <= {0, -77}
+    assert len({trace for _, trace in seen}) == 1
+
+
+@pytest.fixture(scope="module")
+def handshake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return secrets.handshake_image("armv7m", tmp_path_factory.mktemp("handshake"))
+
+
+@pytest.mark.parametrize("step", secrets.STEPS, ids=lambda s: s.name)
+def test_keys_do_not_show_in_a_step_of_a_handshake(handshake: Path, step: secrets.Step) -> None:
+    fast = step.function in ("trace_add_macs", "trace_cookie_reply", "trace_check_mac2")
+    seen = list(secrets.traces(handshake, step, RUNS if fast else SLOW_RUNS))
+    assert {result for result, _ in seen} == {0}
     assert len({trace for _, trace in seen}) == 1
