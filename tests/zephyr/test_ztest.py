@@ -21,6 +21,7 @@ SECONDS = 180  # Longer than any takes on a loaded machine.
 SCENARIOS = {
     "port": (),
     "names": (),
+    "application": (),
     "store": (),
     "shell": (),
     "unreadable.storage": ("-DCONFIG_TEST_UNREADABLE_STORAGE=y",),

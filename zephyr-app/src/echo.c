@@ -2,7 +2,8 @@
 /*
  * The echo service (RFC 862, at a port of its own): TCP and UDP, IPv4 and IPv6, one thread, the
  * caller's, one buffer. Its sockets are bound to zwg0, so that only the tunnel's peers reach it,
- * unless Kconfig says otherwise.
+ * unless Kconfig says otherwise. Nobody can hold it: what is sent back has STALL_MS to go, else
+ * the connection is closed; so is one over which nothing has come for CONFIG_ZWG_APP_ECHO_IDLE.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <zephyr/kernel.h>
 #include <zephyr/logging/log.h>
 #include <zephyr/net/socket.h>
+#include <zephyr/posix/fcntl.h>
 
 #include <zwg/zephyr.h>
 
@@ -18,6 +20,9 @@
 LOG_MODULE_REGISTER(echo, LOG_LEVEL_INF);
 
 #define RETRY_MS 1000
+#define STALL_MS 1000
+#define PAUSE_MS 10 /* At most, until it is tried again to send. */
+#define IDLE_MS	 (CONFIG_ZWG_APP_ECHO_IDLE * MSEC_PER_SEC)
 
 enum {
 	UDP4,
@@ -29,6 +34,7 @@ enum {
 };
 
 static struct zsock_pollfd fds[SOCKETS];
+static uint32_t active_at[CONFIG_ZWG_APP_ECHO_CONNECTIONS]; /* By k_uptime_get_32(). */
 static uint8_t buffer[CONFIG_ZWG_APP_ECHO_BUFFER];
 
 union address {
@@ -58,6 +64,14 @@ static int bind_to_tunnel(int fd)
 	return zsock_setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, &ifreq, sizeof(ifreq));
 }
 
+/* No call on it waits. -1 is let through. */
+static int unblocked(int fd)
+{
+	if (fd >= 0)
+		(void)zsock_fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
+}
+
 /* A socket, or -1 after saying why there is none. */
 static int open_socket(sa_family_t family, enum net_sock_type type)
 {
@@ -73,7 +87,7 @@ static int open_socket(sa_family_t family, enum net_sock_type type)
 			(void)zsock_close(fd);
 		return -1;
 	}
-	return fd;
+	return unblocked(fd);
 }
 
 static void watch(int place, int fd)
@@ -95,6 +109,36 @@ static void open_all(void)
 	}
 }
 
+/* Waits for room in the window, or for buffers, whose coming nobody tells. */
+static void pause_sending(int fd)
+{
+	struct zsock_pollfd window = {.fd = fd, .events = ZSOCK_POLLOUT};
+
+	if (errno == EAGAIN)
+		(void)zsock_poll(&window, 1, PAUSE_MS);
+	else
+		k_msleep(PAUSE_MS);
+}
+
+/* False if it has not gone within STALL_MS. */
+static bool send_all(int fd, size_t len, const struct sockaddr *to, socklen_t to_len)
+{
+	uint32_t start = k_uptime_get_32();
+	size_t done = 0;
+
+	do {
+		ssize_t sent = zsock_sendto(fd, buffer + done, len - done, 0, to, to_len);
+
+		if (sent >= 0)
+			done += (size_t)sent;
+		else if (errno == EAGAIN || errno == ENOBUFS)
+			pause_sending(fd);
+		else
+			return false;
+	} while (done < len && k_uptime_get_32() - start < STALL_MS);
+	return done == len;
+}
+
 static void echo_datagram(int fd)
 {
 	union address from;
@@ -103,7 +147,7 @@ static void echo_datagram(int fd)
 		zsock_recvfrom(fd, buffer, sizeof(buffer), ZSOCK_MSG_TRUNC, &from.any, &from_len);
 
 	if (len >= 0 && (size_t)len <= sizeof(buffer))
-		(void)zsock_sendto(fd, buffer, (size_t)len, 0, &from.any, from_len);
+		(void)send_all(fd, (size_t)len, &from.any, from_len);
 }
 
 /* Takes a connection if there is a place for it; the others wait in the listening socket. */
@@ -111,31 +155,46 @@ static void accept_connection(int fd)
 {
 	for (int i = FIRST_CONNECTION; i < SOCKETS; i++)
 		if (fds[i].fd < 0) {
-			watch(i, zsock_accept(fd, NULL, NULL));
+			watch(i, unblocked(zsock_accept(fd, NULL, NULL)));
+			active_at[i - FIRST_CONNECTION] = k_uptime_get_32();
 			return;
 		}
 }
 
-static bool send_all(int fd, size_t len)
+static void close_connection(int place)
 {
-	for (size_t done = 0; done < len;) {
-		ssize_t sent = zsock_send(fd, buffer + done, len - done, 0);
-
-		if (sent <= 0)
-			return false;
-		done += (size_t)sent;
-	}
-	return true;
+	(void)zsock_close(fds[place].fd);
+	watch(place, -1);
 }
 
 static void echo_stream(int place)
 {
 	ssize_t len = zsock_recv(fds[place].fd, buffer, sizeof(buffer), 0);
 
-	if (len > 0 && send_all(fds[place].fd, (size_t)len))
+	if (len < 0 && errno == EAGAIN)
 		return;
-	(void)zsock_close(fds[place].fd);
-	watch(place, -1);
+	if (len <= 0 || !send_all(fds[place].fd, (size_t)len, NULL, 0))
+		close_connection(place);
+	else
+		active_at[place - FIRST_CONNECTION] = k_uptime_get_32();
+}
+
+/* Milliseconds until the next connection has been idle for too long; -1: there is none. */
+static int close_idle(void)
+{
+	int next = -1;
+
+	for (int i = FIRST_CONNECTION; i < SOCKETS; i++) {
+		uint32_t idle = k_uptime_get_32() - active_at[i - FIRST_CONNECTION];
+
+		if (fds[i].fd < 0)
+			continue;
+		if (idle >= IDLE_MS)
+			close_connection(i);
+		else if (next < 0 || (int)(IDLE_MS - idle) < next)
+			next = (int)(IDLE_MS - idle);
+	}
+	return next;
 }
 
 static void listen_if_free(void)
@@ -162,8 +221,10 @@ void echo_run(void)
 {
 	open_all();
 	for (;;) {
+		int timeout = close_idle();
+
 		listen_if_free();
-		if (zsock_poll(fds, SOCKETS, -1) < 0) {
+		if (zsock_poll(fds, SOCKETS, timeout) < 0) {
 			k_msleep(RETRY_MS);
 			continue;
 		}
