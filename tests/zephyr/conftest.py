@@ -40,15 +40,17 @@ Build = Callable[..., firmware.Image]
 
 @pytest.fixture(scope="session")
 def build() -> Build:
-    """Builds for a tree and a board, each once a session."""
+    """Builds for a tree and a board, each once a session. A warning of ours is an error: one that
+    is only printed would be seen once, and not by a later run, which compiles nothing again."""
 
     @functools.cache
     def once(
         tree: zephyr.Tree, board: str, *options: str, source: Path = firmware.ROOT, name: str = ""
     ) -> firmware.Image:
+        jobs = os.cpu_count() or 2
         directory = BUILD / tree.version / (name or board.replace("/", "_"))
         return firmware.build(
-            tree, board, directory, *options, source=source, jobs=os.cpu_count() or 2
+            tree, board, directory, "-DZWG_WERROR=ON", *options, source=source, jobs=jobs
         )
 
     return once

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from wg_host.zephyr import Tree
@@ -84,6 +86,25 @@ def test_a_build_for_hardware_without_a_random_source_fails(tree: Tree, build: B
             "-DCONFIG_TEST_RANDOM_GENERATOR=y",
             name="nucleo_without_entropy",
         )
+
+
+def test_a_warning_of_ours_is_an_error(tree: Tree, build: Build) -> None:
+    directory = build(tree, "nucleo_f207zg").elf.parents[1]
+    commands = json.loads((directory / "compile_commands.json").read_text())
+    generated = firmware.ROOT / "build"
+    files = {Path(c["file"]): c["command"] for c in commands}
+    ours = {
+        file: command
+        for file, command in files.items()
+        if file.is_relative_to(firmware.ROOT) and not file.is_relative_to(generated)
+    }
+    assert len(ours) > 50
+    assert [f for f, command in ours.items() if " -Werror " not in f"{command} "] == []
+
+
+def test_without_a_provider_of_psa_crypto_the_build_stops(tree: Tree, build: Build) -> None:
+    with pytest.raises(firmware.FirmwareError, match="nothing provides PSA Crypto"):
+        build(tree, "nucleo_f207zg", "-DCONFIG_ZWG_CRYPTO_PSA=y", name="nucleo_without_psa")
 
 
 def test_another_application_gets_the_interface_as_a_module(tree: Tree, build: Build) -> None:
