@@ -42,10 +42,10 @@ class Pair:
         result = ping(self.machine, address, *options, count=count)
         assert result.lost == 0, result.output
 
-    def net_ping(self, address: str, count: int) -> None:
-        """Zephyr's own ping, from the board: every echo is answered."""
+    def net_ping(self, address: str, count: int, size: int = 4) -> None:
+        """Zephyr's own ping, from the board, with `size` bytes of data: every echo is answered."""
         reply = f"bytes from {address} "
-        shell(self.board.console, f"net ping -c {count} {address}", reply, times=count)
+        shell(self.board.console, f"net ping -c {count} -s {size} {address}", reply, times=count)
 
     def handshake(self) -> int:
         """When the last handshake was, as wg tells it: seconds since 1970, 0 if never."""

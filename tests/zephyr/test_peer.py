@@ -54,8 +54,10 @@ def test_pings_of_every_size_pass_both_ways(pair: Pair) -> None:
         pair.ping("10.99.0.1", "-s", str(size))
     for size in (56, 1372, 4000):
         pair.ping("fd99::1", "-s", str(size))
-    for address in ("10.99.0.2", "fd99::2"):
-        pair.net_ping(address, 3)
+    for size in (56, 500, 1392, 1393, 4000):
+        pair.net_ping("10.99.0.2", 2, size)
+    for size in (56, 1372, 1373, 4000):
+        pair.net_ping("fd99::2", 2, size)
 
 
 def test_the_board_calls_and_its_first_packet_arrives(pair: Pair) -> None:
