@@ -85,8 +85,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a private key that is taken away is wiped",
-        "core/device.c", "zwg_wipe(&dev->identity, sizeof(dev->identity));",
-        "dev->identity.set = false;",
+        "core/device.c", "\t\tdev->identity = identity;\n",
+        "\t\tif (key)\n\t\t\tdev->identity = identity;\n"
+        "\t\tdev->identity.set = key != NULL;\n"
+        "\t\tdev->identity.generation = identity.generation;\n",
+    ),
+    Mutation(
+        "the secret behind cookies ends with the device's going down",
+        "core/device.c", "zwg_wipe(dev->cookie_secret, sizeof(dev->cookie_secret));", "(void)0;",
     ),
     Mutation(
         "a stamp is used only if its block was stored",

@@ -72,7 +72,8 @@ static bool is_known(uint64_t head)
 
 static void forget_what_is_in_use(struct zwg_device *dev)
 {
-	memset(dev->identity.private_key, 0, 32);
+	if (dev->identity.set)
+		memset(dev->identity.private_key, 0, 32);
 	if (dev->cookie_secret_set)
 		memset(dev->cookie_secret, 0, 32);
 	for (uint32_t id = 0; id < dev->peers_touched; id++) {
