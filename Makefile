@@ -16,6 +16,7 @@ help:
 	@echo 'make demo    a proved tunnel to a simulated board (BOARD=mps2_an385: to the firmware in QEMU)'
 	@echo 'make test    every test that this machine can run; says what was skipped and why'
 	@echo 'make test-peers  what takes minutes too: real peers, two rekeys, 48 combinations (root)'
+	@echo 'make test-long   X25519 a million times over itself, as RFC 7748 has it (minutes)'
 	@echo 'make conformance  docs/conformance.rst, from a run of all tests that it names (root)'
 	@echo 'make fuzz    every fuzz target for SECONDS=60 (needs clang)'
 	@echo 'make docs    the documentation, in $(BUILD)/docs'
@@ -73,7 +74,7 @@ test: $(VENV)/test.stamp $(VENV)/docs.stamp | $(BUILD)
 SANITIZE = -DZWG_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
 PYTEST = ZWG_BUILD=$(abspath $(BUILD))/linux-asan $(PY) -m pytest -q -p no:cacheprovider
 
-.PHONY: linux-asan test-peers conformance
+.PHONY: linux-asan test-peers test-long conformance
 linux-asan: | $(BUILD)
 	@cmake -S linux-app -B $(BUILD)/linux-asan $(SANITIZE) >$(BUILD)/linux-asan.log \
 		|| { cat $(BUILD)/linux-asan.log; exit 1; }
@@ -82,6 +83,13 @@ linux-asan: | $(BUILD)
 
 test-peers: linux-asan $(VENV)/test.stamp
 	@$(PYTEST) tests/peers --long
+
+test-long: | $(BUILD)
+	@cmake -S tests/core -B $(BUILD)/tests-plain -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+		>$(BUILD)/tests-plain.log
+	@cmake --build $(BUILD)/tests-plain --parallel $(JOBS) >>$(BUILD)/tests-plain.log
+	@ZWG_LONG=1 ctest --test-dir $(BUILD)/tests-plain --parallel $(JOBS) --output-on-failure \
+		-R '^vectors\.x25519'
 
 # The table is written whatever the tests give; it fails if they do
 conformance: linux-asan $(VENV)/test.stamp

@@ -78,7 +78,7 @@ static void iterated(void)
 static void iterated_long(void)
 {
 	if (!test_long()) {
-		test_skip("takes a minute or more; set ZWG_LONG=1");
+		test_skip("takes minutes: make test-long, or ZWG_LONG=1");
 		return;
 	}
 	check_iterated(1000000, "7c3911e0ab2586fd864497297e575e6f3bc601c0883c30df5f4dd2d24f665424");
