@@ -120,11 +120,6 @@ def arrivals(tap: socket.socket) -> list[bytes]:
             packets.append(data)
 
 
-def loopback_addresses(count: int) -> list[str]:
-    """Addresses of 127.0.0.0/8 other than 127.0.0.1."""
-    return [f"127.{1 + n // 65024}.{n // 254 % 256}.{1 + n % 254}" for n in range(count)]
-
-
 def raw_of(directory: Path) -> str:
     """What the program logged, for a failed test."""
     logs = [path for path in directory.iterdir() if path.suffix == ".log" or path.name == "stderr"]

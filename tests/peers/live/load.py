@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import threading
 import time
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 
 from wg_host.messages import COOKIE_REPLY
 
+from live.flood import paid_for
 from live.scripted import Scripted
 
 # More than any of the programs lets wait before it asks for cookies (4, 128 and 128), and fewer
@@ -19,11 +19,6 @@ from live.scripted import Scripted
 BURST = 200
 # Load lasts for a second; in its first part there is time for a test.
 FRESH = 0.4
-
-
-def paid_for(peer: Scripted) -> bytes:
-    """An initiation with the right MAC1 and nothing right behind it: it costs one X25519."""
-    return peer.signed(b"\x01\0\0\0" + os.urandom(144))
 
 
 class Load:
@@ -35,7 +30,7 @@ class Load:
 
     def __init__(self, peer: Scripted) -> None:
         self._peer = peer
-        self._burst = [paid_for(peer) for _ in range(BURST)]
+        self._burst = [paid_for(peer.peer.remote) for _ in range(BURST)]
         self._began: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
