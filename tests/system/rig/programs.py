@@ -39,6 +39,10 @@ def thread_sanitized(directory: Path) -> Path | str:
     compile_probe = ["cc", "-fsanitize=thread", "-o", str(directory / "probe"), str(probe)]
     if subprocess.run(compile_probe, capture_output=True, check=False).returncode != 0:
         return "the compiler has no ThreadSanitizer"
+    # It ends at once where the kernel places a program's memory too much at random for it.
+    ran = subprocess.run([directory / "probe"], capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        return f"ThreadSanitizer does not run on this machine: {ran.stderr.strip()}"
     build = build_directory().with_name("linux-tsan")
     for words in (
         [cmake, "-S", str(ROOT / "linux-app"), "-B", str(build), "-DZWG_SANITIZE_THREAD=ON"],
