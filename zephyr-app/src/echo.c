@@ -139,15 +139,19 @@ static bool send_all(int fd, size_t len, const struct sockaddr *to, socklen_t to
 	return done == len;
 }
 
-static void echo_datagram(int fd)
+/* Sends back what has come. False: it could not, or the connection is at its end. */
+static bool echo(int fd, bool is_stream)
 {
 	union address from;
 	socklen_t from_len = sizeof(from);
-	ssize_t len =
-		zsock_recvfrom(fd, buffer, sizeof(buffer), ZSOCK_MSG_TRUNC, &from.any, &from_len);
+	ssize_t len = zsock_recvfrom(fd, buffer, sizeof(buffer), is_stream ? 0 : ZSOCK_MSG_TRUNC,
+				     is_stream ? NULL : &from.any, is_stream ? NULL : &from_len);
 
-	if (len >= 0 && (size_t)len <= sizeof(buffer))
-		(void)send_all(fd, (size_t)len, &from.any, from_len);
+	if (len < 0)
+		return errno == EAGAIN;
+	if (is_stream ? len == 0 : (size_t)len > sizeof(buffer))
+		return false;
+	return send_all(fd, (size_t)len, is_stream ? NULL : &from.any, is_stream ? 0 : from_len);
 }
 
 /* Takes a connection if there is a place for it; the others wait in the listening socket. */
@@ -165,18 +169,6 @@ static void close_connection(int place)
 {
 	(void)zsock_close(fds[place].fd);
 	watch(place, -1);
-}
-
-static void echo_stream(int place)
-{
-	ssize_t len = zsock_recv(fds[place].fd, buffer, sizeof(buffer), 0);
-
-	if (len < 0 && errno == EAGAIN)
-		return;
-	if (len <= 0 || !send_all(fds[place].fd, (size_t)len, NULL, 0))
-		close_connection(place);
-	else
-		active_at[place - FIRST_CONNECTION] = k_uptime_get_32();
 }
 
 /* Milliseconds until the next connection has been idle for too long; -1: there is none. */
@@ -209,12 +201,14 @@ static void listen_if_free(void)
 
 static void serve(int place)
 {
-	if (place == UDP4 || place == UDP6)
-		echo_datagram(fds[place].fd);
-	else if (place == TCP4 || place == TCP6)
+	bool is_stream = place >= FIRST_CONNECTION;
+
+	if (place == TCP4 || place == TCP6)
 		accept_connection(fds[place].fd);
-	else
-		echo_stream(place);
+	else if (!echo(fds[place].fd, is_stream) && is_stream)
+		close_connection(place);
+	else if (is_stream)
+		active_at[place - FIRST_CONNECTION] = k_uptime_get_32();
 }
 
 void echo_run(void)
