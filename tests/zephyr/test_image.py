@@ -33,10 +33,13 @@ BOARD = "nucleo_f207zg"
 RUNS = 4
 """Sets of secrets that every primitive is run with; bench/ctcheck.py takes more."""
 
-KEY_TEXT = firmware.ROOT / "board" / "text_key.c"
-"""Beside the core: keys in base64, which come and go over the console."""
+BOARD_SECRETS = [firmware.ROOT / "board" / name for name in ("text_key.c", "record.c", "crc32.c")]
+"""Beside the core: keys in base64, which come and go over the console, and the records in flash."""
 
-NOT_LINKED: dict[str, str] = {}
+NOT_LINKED = dict.fromkeys(
+    ("zwg_record_encode", "zwg_record_decode", "to_memory", "from_memory"),
+    "a record in one piece, as the simulated board has it",
+)
 """Functions of the sources below that need not be in the image, each with its reason."""
 
 
@@ -49,16 +52,18 @@ def objects(image: firmware.Image, sources: list[Path]) -> list[Path]:
 def secret_sources() -> list[Path]:
     """The primitives, and what in the core and on the console handles keys."""
     core = [bench.CORE / name for name in secrets.SECRET_SOURCES]
-    return [*bench.crypto_sources("armv7m"), *core, KEY_TEXT]
+    return [*bench.crypto_sources("armv7m"), *core, *BOARD_SECRETS]
 
 
 def core_of(image: firmware.Image) -> secrets.Core:
-    """The functions of the build: those that handle secrets, and the others of the core."""
+    """The functions of the build: those that handle secrets, and the others of core and board."""
     secret = secret_sources()
-    others = [file for file in bench.sources("ZWG_CORE_SOURCES") if file not in secret]
+    board = sorted((firmware.ROOT / "board").glob("*.c"))
+    others = [file for file in (*bench.sources("ZWG_CORE_SOURCES"), *board) if file not in secret]
     names = secrets.names(objects(image, secret))
     indirect = {(name, "") for name in secrets.INDIRECT}
-    public = secrets.names(objects(image, others)) - names
+    built = [file for file in objects(image, others) if file.exists()]
+    public = secrets.names(built) - names
     return secrets.Core(frozenset(names | indirect), frozenset(public))
 
 
@@ -149,6 +154,19 @@ def test_no_branch_or_address_depends_on_a_secret(
     image: firmware.Image, primitive: secrets.Primitive
 ) -> None:
     assert len(set(secrets.traces(image.elf, primitive, RUNS))) == 1
+
+
+class Crc32(secrets.Primitive):
+    """Of a record, which has keys in it."""
+
+    def arguments(self, machine: Machine, random: Random) -> tuple[int, ...]:
+        return 0, machine.place(random.randbytes(200)), 200
+
+
+def test_the_checksum_of_a_record_looks_nothing_up(image: firmware.Image) -> None:
+    traces = [trace for _, trace in secrets.traces(image.elf, Crc32("crc32", "zwg_crc32"), RUNS)]
+    assert len(traces) == RUNS
+    assert len(set(traces)) == 1
 
 
 class Compare(secrets.Primitive):
