@@ -84,6 +84,11 @@ def test_show_staged_and_down(console: FakeConsole, url: str) -> None:
     assert "listening port: 7" in invoke("show", "--port", url, "--staged").stdout
 
 
+def test_show_says_what_the_tunnel_waits_for(console: FakeConsole, url: str) -> None:
+    console.commands.falsify = lambda state: state.update(waits="for its UDP port")
+    assert "interface: zwg0 (waits for its UDP port)\n" in invoke("show", "--port", url).stdout
+
+
 def test_show_names_the_chip_if_it_has_an_id(console: FakeConsole, url: str) -> None:
     assert "chip" not in invoke("show", "--port", url).stdout
     console.commands.chip = "3200210000"
@@ -233,6 +238,7 @@ def test_doctor_examines_a_board(url: str, monkeypatch: pytest.MonkeyPatch) -> N
     ("member", "value", "name"),
     [
         ("up", False, "tunnel"),
+        ("waits", "for an address of its underlay", "tunnel"),
         ("public_key", None, "key"),
         ("peers", [], "peers"),
         ("entropy", "test", "random source"),

@@ -40,7 +40,8 @@ class BoardPeer:
 @dataclass(frozen=True)
 class BoardState:
     """What ``wg show --machine`` says. ``uptime`` in seconds; ``chip`` is the chip's own id, which
-    no setting changes, in lower-case hexadecimal, or None where it has none."""
+    no setting changes, in lower-case hexadecimal, or None where it has none; ``waits`` is what a
+    tunnel that is up waits for ("for an address of its underlay"), or None."""
 
     version: str
     board: str
@@ -56,6 +57,7 @@ class BoardState:
     underlay: str
     peers: tuple[BoardPeer, ...]
     chip: str | None = None
+    waits: str | None = None
     uptime: int | None = None
     underlay_addresses: tuple[str, ...] = ()
     counters: dict[str, int] = field(default_factory=dict)
@@ -133,6 +135,7 @@ def _state_from(m: _Members) -> BoardState:
         underlay=m.get("underlay", str),
         peers=tuple(_peer_from(peer) for peer in m.get("peers", list)),
         chip=None if chip is None else parse_chip(chip),
+        waits=m.optional("waits", str),
         uptime=m.optional("uptime", int),
         underlay_addresses=m.strings("underlay_address") if "underlay_address" in m else (),
         counters={name: _Members(counters).get(name, int) for name in counters},

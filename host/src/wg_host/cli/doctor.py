@@ -6,11 +6,20 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from wg_host import doctor
-from wg_host.board import Board
+from wg_host.board import Board, BoardState
 from wg_host.cli.options import open_console, optional_console_options
 from wg_host.cli.output import Output, examples, wg_command
 from wg_host.doctor import Finding
 from wg_host.errors import WgHostError
+
+
+def _tunnel(state: BoardState) -> Finding:
+    if not state.up:
+        return Finding("tunnel", False, True, "down", "type 'wg up'")
+    if state.waits:
+        remedy = "without it the tunnel cannot run: see troubleshooting in the documentation"
+        return Finding("tunnel", False, True, f"up, but waits {state.waits}", remedy)
+    return Finding("tunnel", True, True, "up")
 
 
 def _examine_board(port: str, baud: int, timeout: float) -> list[Finding]:
@@ -25,7 +34,7 @@ def _examine_board(port: str, baud: int, timeout: float) -> list[Finding]:
     provision = "'wg-host provision' sets it up"
     return [
         Finding("console", True, True, f"{state.board}, zwg {state.version}"),
-        Finding("tunnel", state.up, True, "up" if state.up else "down", "type 'wg up'"),
+        _tunnel(state),
         Finding("key", key is not None, True, str(key or "none"), "" if key else provision),
         Finding("peers", peers > 0, True, str(peers), "" if peers else provision),
         Finding(

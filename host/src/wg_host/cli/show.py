@@ -48,8 +48,9 @@ def _peer_lines(peer: BoardPeer) -> list[str]:
 
 def human(state: BoardState) -> list[str]:
     """The lines that ``wg show`` would print, and what is particular to a board."""
+    waits = f" (waits {state.waits})" if state.waits else ""
     lines = [
-        f"interface: {state.interface}{'' if state.up else ' (down)'}",
+        f"interface: {state.interface}{waits if state.up else ' (down)'}",
         f"  public key: {state.public_key or '(none)'}",
     ]
     if state.public_key is not None:
