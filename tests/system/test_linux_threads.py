@@ -24,8 +24,8 @@ ROUNDS = 500
 # Seconds, of each pause at most.
 PAUSE = 0.002
 INITIATION_BYTES = 148
-# Seconds in which races are looked for.
-WATCHED = 8.0
+# Seconds in which races are looked for, and how many of them nobody goes down.
+WATCHED, STEADY = 10.0, 4.0
 
 Going = Callable[[], bool]
 
@@ -130,11 +130,11 @@ def set_all(device: Device, other: Device, psk: PresharedKey, going: Going) -> N
     """What can be set of an interface and its peer without an end to their session."""
     port = int(fields(device.get(), "listen_port")[0])
     for number in count():
-        if not going():
+        if number % 2 == 0 and not going():
             return
         answer = device.set(
             f"private_key={hex_key(device.key)}",
-            f"listen_port={port + number % 2 * 10}",
+            f"listen_port={port + (number + 1) % 2 * 10}",
             f"fwmark={number % 2}",
             f"public_key={other.key.public.raw.hex()}",
             "update_only=true",
@@ -181,14 +181,20 @@ def test_no_race_between_threads(watched_trio: Trio) -> None:
     def going() -> bool:
         return time.monotonic() < end
 
+    def later() -> None:
+        time.sleep(STEADY)
+        up_and_down(trio.machines[1], trio.two.interface, 0.1, going)
+
     together(
         partial(carry, trio.machines[0], "10.98.0.2"),
         partial(carry, trio.machines[1], "10.98.0.1"),
         *(partial(get_all, device, going) for device in devices(trio)),
         *(partial(come_and_go, device, going) for device in devices(trio)),
         partial(set_all, trio.one, trio.two, trio.psk, going),
-        partial(up_and_down, trio.machines[1], trio.two.interface, 0.3, going),
+        later,
     )
+    # Whoever moved without a session is found again.
+    trio.meet()
     wait_for(lambda: joined(trio), 20, "the tunnel carries packets again")
     for device in devices(trio):
         device.stop()
