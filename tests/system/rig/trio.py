@@ -13,6 +13,7 @@ The interfaces are made in the middle and moved out; their UDP sockets stay ther
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from wg_host.keys import PresharedKey
@@ -74,7 +75,9 @@ class Trio:
         self.two.wg_set("peer", str(self.one.key.public), "endpoint", f"{host}:1")
 
     def remove(self) -> None:
-        for device in (self.one, self.two):
-            device.stop()
-        for machine in self.machines:
-            run("ip", "netns", "del", machine.name, check=False)
+        """All of it, also if a daemon does not end well."""
+        with ExitStack() as stack:
+            for machine in self.machines:
+                stack.callback(run, "ip", "netns", "del", machine.name, check=False)
+            for device in (self.two, self.one):
+                stack.callback(device.stop)
