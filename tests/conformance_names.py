@@ -31,15 +31,18 @@ ALGORITHMS = re.compile(r"foreach\(algorithm (.+)\)")
 
 
 def _of_c(prefix: str, directory: Path) -> Iterator[str]:
+    tables = set()
     for path in directory.glob("*.c"):
         text = path.read_text()
         table = TABLE.search(text)
+        if table:
+            tables.add(f"{prefix}.{path.stem}")
         if table and path.stem != "constant_time":
             yield from (f"{prefix}.{path.stem}: {name}" for name in ENTRY.findall(table[1]))
         elif "LLVMFuzzerTestOneInput" in text:
             yield f"{prefix}.{path.stem}: all"
     recipe = (directory / "CMakeLists.txt").read_text()
-    yield from (f"{name}: all" for name in LITERAL.findall(recipe))
+    yield from (f"{name}: all" for name in LITERAL.findall(recipe) if name not in tables)
     for algorithms in ALGORITHMS.findall(recipe):
         yield from (f"{prefix}.wycheproof.{name}: {name}" for name in algorithms.split())
 

@@ -25,6 +25,7 @@ PAGE = ROOT / "docs" / "conformance.rst"
 # Sizes and back ends of the same test program.
 VARIANT = re.compile(r"(\.(\d+|default|wide|narrow|simd|psa))+$")
 TAP = re.compile(r"(ok|not ok) \d+ - (.*?)(?: # SKIP (.*)| \([^()]*checks?[^()]*\))?$")
+NOTHING = re.compile(r"1\.\.0 # SKIP (.*)")
 PASSED, FAILED, SKIPPED, DIFFERS = "passed", "FAILED", "not run", "differs"
 
 HEAD = """\
@@ -74,6 +75,9 @@ def read_ctest(path: Path, tests: Tests) -> None:
             lines += 1
             result = FAILED if tap[1] == "not ok" else SKIPPED if tap[3] else PASSED
             _add(tests, f"{program}: {tap[2]}", "", result, tap[3] or "")
+        elif nothing := NOTHING.match(line):
+            lines += 1
+            _add(tests, f"{program}: all", "", SKIPPED, nothing[1])
         elif line.startswith("Test ") and line.rstrip(".") in ("Test Passed", "Test Failed"):
             failed = line.startswith("Test Failed")
             if failed or lines == 0:

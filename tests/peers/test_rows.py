@@ -110,6 +110,7 @@ def test_a_failure_and_a_missing_result_show_in_the_table(directory: Path) -> No
     log, junit = directory / "ctest", directory / "junit"
     log.write_text(
         "1/1 Testing: conformance.a.2048\nok 1 - A1 x (3 checks)\nnot ok 2 - A2 y (1 of)\n"
+        "2/2 Testing: vectors.v.wide\n1..0 # SKIP no vectors\nTest Passed.\n"
     )
     row = '<properties><property name="row" value="A3"/></properties>'
     junit.write_text(
@@ -124,6 +125,9 @@ def test_a_failure_and_a_missing_result_show_in_the_table(directory: Path) -> No
     found = {
         name: verdict(row, [tests[test] for test in of(row, tests)]) for name, row in rows.items()
     }
+    vectors = Row("v", "", (r"^vectors\.v",))
+    shown = [tests[test] for test in of(vectors, tests)]
+    assert verdict(vectors, shown) == ("not run", ["skipped: no vectors"])
     assert found["A1"] == ("passed", [])
     assert found["A2"][0] == "FAILED"
     assert found["A3"] == ("passed", ["wireguard-go differs: why"])
