@@ -22,6 +22,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,7 +79,8 @@ class Context:
                 aside.seek(0)
                 shutil.copyfileobj(aside, log)
         if done.returncode:
-            raise Failed(f"{' '.join(words)}: exit status {done.returncode}")
+            command = shorten(" ".join(words), 300, placeholder=" ...")
+            raise Failed(f"{command}: exit status {done.returncode}")
 
     def pytest(self, *args: str | Path, **env: str) -> None:
         """Runs pytest. If every test skips itself the stage is skipped, for the first's reason."""

@@ -147,8 +147,8 @@ ZTEST(commands, test_the_status_is_what_is_and_what_it_waits_for)
 	ok("wg show --machine");
 	SAYS("\"waits\":null");
 	zassert_ok(net_if_down(zwg_tunnels[0].iface));
-	zassert_true(shows("status: up, waits for its interface to be brought up (wg up)\r\n"), "%s",
-		     said());
+	zassert_true(shows("status: up, waits for its interface to be brought up (wg up)\r\n"),
+		     "%s", said());
 	ok("wg up");
 	zassert_true(shows("status: up\r\n"), "%s", said());
 	ok("wg down");
