@@ -151,10 +151,10 @@ size_t zwg_underlay_addresses(struct net_if *iface, struct zwg_addr *addrs, size
 	return count;
 }
 
-static bool has_family(struct net_if *iface, uint8_t family)
+bool zwg_underlay_has(struct net_if *iface, uint8_t family)
 {
 	struct zwg_addr addrs[ZWG_CONSOLE_UNDERLAY_ADDRESSES];
-	size_t count = zwg_underlay_addresses(iface, addrs, ARRAY_SIZE(addrs));
+	size_t count = iface ? zwg_underlay_addresses(iface, addrs, ARRAY_SIZE(addrs)) : 0;
 	bool found = false;
 
 	for (size_t i = 0; i < count; i++)
@@ -181,10 +181,12 @@ static bool usable(struct net_if *iface, const struct zwg_conf *conf)
 		if (!zwg_host_port_literal(&conf->peers[i].endpoint, &endpoint))
 			continue;
 		asked = true;
-		if (!is_link_local(&endpoint.addr) && !has_family(iface, endpoint.addr.family))
+		if (!is_link_local(&endpoint.addr) &&
+		    !zwg_underlay_has(iface, endpoint.addr.family))
 			return false;
 	}
-	return asked || has_family(iface, ZWG_AF_INET) || has_family(iface, ZWG_AF_INET6);
+	return asked || zwg_underlay_has(iface, ZWG_AF_INET) ||
+	       zwg_underlay_has(iface, ZWG_AF_INET6);
 }
 
 static void attach(struct zwg_tunnel *tunnel, struct net_if *underlay)

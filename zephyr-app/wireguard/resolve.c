@@ -172,24 +172,13 @@ static void ask(void)
 	}
 }
 
-static bool has_family(struct net_if *iface, uint8_t family)
-{
-	struct zwg_addr addrs[ZWG_CONSOLE_UNDERLAY_ADDRESSES];
-	size_t count = iface ? zwg_underlay_addresses(iface, addrs, ARRAY_SIZE(addrs)) : 0;
-	bool found = false;
-
-	for (size_t i = 0; i < count; i++)
-		found = found || addrs[i].family == family;
-	return found;
-}
-
 static enum dns_query_type first_type(struct net_if *underlay)
 {
 	if (!IS_ENABLED(CONFIG_NET_IPV4))
 		return DNS_QUERY_TYPE_AAAA;
 	if (!IS_ENABLED(CONFIG_NET_IPV6))
 		return DNS_QUERY_TYPE_A;
-	return has_family(underlay, ZWG_AF_INET6) && !has_family(underlay, ZWG_AF_INET)
+	return zwg_underlay_has(underlay, ZWG_AF_INET6) && !zwg_underlay_has(underlay, ZWG_AF_INET)
 		       ? DNS_QUERY_TYPE_AAAA
 		       : DNS_QUERY_TYPE_A;
 }

@@ -191,6 +191,9 @@ bool zwg_link_changed(void);
 /** The addresses that @a iface has: at most @a max are written, their number returned. */
 size_t zwg_underlay_addresses(struct net_if *iface, struct zwg_addr *addrs, size_t max);
 
+/** Has @a iface, which may be NULL, an address of the family among them? */
+bool zwg_underlay_has(struct net_if *iface, uint8_t family);
+
 /** Attaches the tunnel when its underlay can be used. Under conf_lock. */
 void zwg_link_update(struct zwg_tunnel *tunnel);
 
