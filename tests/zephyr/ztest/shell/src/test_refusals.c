@@ -6,6 +6,7 @@
 
 #include "console.h"
 #include "tunnel.h"
+#include "underlay.h"
 
 ZTEST_SUITE(refusals, NULL, NULL, console_before, NULL, NULL);
 
