@@ -66,7 +66,9 @@ def answer_of(found: list[Run]) -> Answer:
 
 
 def measure(pair: Pair, symbols: Symbols, address: str, size: int, pipe: Path) -> Answer:
-    """Pings the board, one ping after the other, and looks at what it did. A frame that the driver
+    """Pings the board, one ping after the other, and looks at what it did. Its clock must be one of
+    instructions (firmware.ICOUNT): by this machine's a recorded answer takes so long that what the
+    application does ten times a second falls into each. A frame that the driver
     did not see (tests/zephyr/pair.py) is answered together with the next, and tells nothing of what
     one costs: there are pings until enough were answered alone."""
     found: list[Run] = []

@@ -5,6 +5,7 @@ Instructions, counted one by one in QEMU's log; bench/qemu.py prints them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,13 +38,23 @@ def quiet(boot: Boot, tmp_path: Path) -> Iterator[Pair]:
 
 
 @pytest.fixture
+def counted(boot: Boot, tmp_path: Path) -> Iterator[Pair]:
+    """The same on a board whose clock instructions drive."""
+    if reason := missing("wireguard-go", "wg"):
+        pytest.skip(reason)
+    by_instructions = partial(boot, icount=firmware.ICOUNT)
+    with network() as machine, tunnel(by_instructions, machine, tmp_path, beating=False) as both:
+        yield both
+
+
+@pytest.fixture
 def elf(tree: Tree, build: Build) -> Path:
     return build(tree, firmware.EMULATED).elf
 
 
-def test_the_tunnel_adds_little_beside_its_cipher(quiet: Pair, elf: Path, tmp_path: Path) -> None:
+def test_the_tunnel_adds_little_beside_its_cipher(counted: Pair, elf: Path, tmp_path: Path) -> None:
     """Without the outer checksum, which the Nucleo's controller computes and QEMU's does not."""
-    for cost in path.measure_all(quiet, elf, tmp_path / "instructions"):
+    for cost in path.measure_all(counted, elf, tmp_path / "instructions"):
         print(cost)
         assert cost.tunnel.aead > cost.size * 20, "the AEAD's functions were not found"
         assert 0 < cost.each_way - cost.checksum <= ADDED
